@@ -1,0 +1,39 @@
+"""The Celery app and every schedule.
+
+Postgres is the record of all work; a message here is only a bell that says "look". So the broker may lose,
+repeat or reorder messages freely.
+"""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
+
+from django.conf import settings  # noqa: E402 - the settings module is named above
+
+app = Celery("switchyard", broker=settings.REDIS_URL)
+app.conf.update(
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_time_limit=60,
+    task_soft_time_limit=50,
+    worker_prefetch_multiplier=1,
+    broker_connection_retry_on_startup=True,
+    # A killed worker's message comes back in seconds, not after the transport's default hour.
+    broker_transport_options={
+        "visibility_timeout": 120,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 10,
+    },
+    timezone="UTC",
+    beat_schedule={
+        "match whatever waits": {"task": "matching.work", "schedule": 5.0, "options": {"expires": 5}},
+        "expire posts and age evidence": {"task": "listings.turn_the_day", "schedule": crontab(minute="7")},
+    },
+)
+app.autodiscover_tasks()
