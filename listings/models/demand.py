@@ -1,0 +1,187 @@
+"""Demand: capacity requests with the steps of their ramp."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django_countries.fields import CountryField
+
+from listings.models import triggers
+from listings.models.fields import (
+    chosen,
+    chosen_set,
+    dates_in_century,
+    flatten,
+    known,
+    limited,
+    ordered,
+    price,
+    subset,
+    whole,
+    within,
+)
+from listings.models.posts import Post
+from listings.models.supply import GpuModel
+from listings.querysets import CapacityRequestQuerySet
+from listings.vocabulary import (
+    Compliance,
+    Cooling,
+    Credit,
+    Delivery,
+    Fabric,
+    Grid,
+    LeaseBasis,
+    Redundancy,
+    RequestKind,
+    Workload,
+)
+
+
+class CapacityRequest(Post):
+    """What one tenant needs, when, where and on which terms. Null and empty mean no wish."""
+
+    kind = chosen(RequestKind)
+    workload = chosen(Workload, default=Workload.MIXED)
+    title = models.CharField(max_length=120)
+    tolerance_pct = limited("pct", default=5)
+    splittable = models.BooleanField(default=False)
+    max_sites = models.PositiveSmallIntegerField(default=1)
+    min_block_mw = limited("mw", null=True)
+
+    countries = CountryField(multiple=True, blank=True)
+    regions = ArrayField(models.CharField(max_length=6), default=list, blank=True)
+    grids = chosen_set(Grid, null=False)
+    excluded_countries = CountryField(multiple=True, blank=True)
+
+    min_rack_kw = limited("rack_kw", null=True)
+    cooling_any_of = chosen_set(Cooling, null=False)
+    min_redundancy = chosen(Redundancy, null=True)
+    max_interruptible_hours = whole("hours_per_year", null=True)
+    compliance_all_of = chosen_set(Compliance, null=False)
+    delivery_types_any_of = chosen_set(Delivery, null=False)
+    lease_basis_any_of = chosen_set(LeaseBasis, null=False)
+    term_min_months = whole("months")
+    term_max_months = whole("months")
+    max_escalator_pct = limited("pct", null=True)
+
+    preferred_rack_kw = limited("rack_kw", null=True)
+    preferred_cooling = chosen(Cooling, null=True)
+    term_preferred_months = whole("months", null=True)
+    preferred_delivery_type = chosen(Delivery, null=True)
+
+    credit = chosen(Credit, default=Credit.UNRATED)
+    guarantor_credit = chosen(Credit, null=True)
+    guarantee_months = models.PositiveSmallIntegerField(default=0)
+    security_months = limited("security_months", default=0)
+
+    latest_on = models.DateField()
+    price_cap_usd_kw_month = price(null=True)
+
+    fabric_any_of = chosen_set(Fabric, null=False)
+    min_fabric_gbps = models.PositiveIntegerField(null=True, blank=True)
+    accepts_hosting = models.BooleanField(default=False)
+    notes = models.TextField(max_length=4000, blank=True)
+
+    size_band = models.PositiveSmallIntegerField(default=0, editable=False)
+    need_quarter = models.DateField(null=True, editable=False)
+    term_band = models.PositiveSmallIntegerField(default=0, editable=False)
+    security_band = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    objects = CapacityRequestQuerySet.as_manager()
+
+    class Meta:
+        constraints = flatten(
+            known(
+                "request",
+                kind=RequestKind,
+                workload=Workload,
+                min_redundancy=Redundancy,
+                preferred_cooling=Cooling,
+                preferred_delivery_type=Delivery,
+                credit=Credit,
+                guarantor_credit=Credit,
+            ),
+            subset(
+                "request",
+                grids=Grid,
+                cooling_any_of=Cooling,
+                compliance_all_of=Compliance,
+                delivery_types_any_of=Delivery,
+                lease_basis_any_of=LeaseBasis,
+                fabric_any_of=Fabric,
+            ),
+            within("request", "pct", "tolerance_pct"),
+            within("request", "months", "term_min_months", "term_max_months"),
+            within("request", "mw", "min_block_mw"),
+            within("request", "price", "price_cap_usd_kw_month"),
+            within("request", "rack_kw", "min_rack_kw", "preferred_rack_kw"),
+            dates_in_century("request", "latest_on"),
+            ordered(
+                "request",
+                ("term_min_months", "term_max_months"),
+                ("term_min_months", "term_preferred_months"),
+                ("term_preferred_months", "term_max_months"),
+            ),
+            [
+                models.CheckConstraint(
+                    name="request_max_sites_range",
+                    condition=Q(splittable=False, max_sites=1) | Q(splittable=True, max_sites__range=(2, 5)),
+                    violation_error_message="max_sites is 1, or 2 to 5 if the request is splittable.",
+                ),
+                models.CheckConstraint(
+                    name="request_hosting_needs_gpus",
+                    condition=Q(kind=RequestKind.GPU) | Q(accepts_hosting=False),
+                    violation_error_message="accepts_hosting belongs to a GPU request.",
+                ),
+            ],
+        )
+        triggers = triggers.bump("request", "post_ptr_id", is_post=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Step(models.Model):
+    """From this date on, the request uses this much in total."""
+
+    request = models.ForeignKey(CapacityRequest, models.CASCADE, related_name="steps")
+    need_on = models.DateField()
+    critical_mw = limited("mw", null=True)
+    gpus = whole("gpus", null=True)
+
+    class Meta:
+        constraints = flatten(
+            [models.UniqueConstraint(fields=["request", "need_on"], name="step_one_per_date")],
+            within("step", "mw", "critical_mw"),
+            within("step", "gpus", "gpus"),
+            dates_in_century("step", "need_on"),
+            [
+                models.CheckConstraint(
+                    name="step_one_unit",
+                    condition=Q(critical_mw=None, gpus__isnull=False)
+                    | Q(critical_mw__isnull=False, gpus=None),
+                    violation_error_message="A step counts either critical_mw or gpus.",
+                )
+            ],
+        )
+        triggers = [*triggers.bump("step", "request_id"), triggers.totals_rise()]
+
+    def __str__(self) -> str:
+        return f"{self.critical_mw or self.gpus} from {self.need_on}"
+
+
+class GpuWish(models.Model):
+    """A GPU model that a request would take, and the most it would pay for it."""
+
+    request = models.ForeignKey(CapacityRequest, models.CASCADE, related_name="gpu_wishes")
+    model = models.ForeignKey(GpuModel, models.PROTECT, related_name="+")
+    price_cap_usd_gpu_hour = price(null=True)
+
+    class Meta:
+        constraints = flatten(
+            [models.UniqueConstraint(fields=["request", "model"], name="gpu_wish_once")],
+            within("gpu_wish", "price", "price_cap_usd_gpu_hour"),
+        )
+        triggers = triggers.bump("gpu_wish", "request_id")
+
+    def __str__(self) -> str:
+        return f"{self.model}"

@@ -1,0 +1,137 @@
+"""What we ask about posts. Who sees what is decided here and nowhere else."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Self, TypeVar
+
+from django.apps import apps
+from django.db.models import Case, Exists, Model, OuterRef, Q, QuerySet, Value, When
+from django.db.models.fields import CharField
+
+from accounts.readers import Reader
+from accounts.vocabulary import Kind
+from listings.vocabulary import DisclosureMode, Face, PostType, Status
+
+MAX_ATTEMPTS = 5
+
+_P = TypeVar("_P", bound=Model, covariant=True)
+
+# Which kind of organization stands on the other side of a post.
+_OTHER_SIDE = {PostType.SITE: Kind.TENANT, PostType.GPU_POOL: Kind.TENANT, PostType.REQUEST: Kind.MINER}
+
+
+def _other_side(reader: Reader) -> Q:
+    """Posts whose other side the reader is on, as far as an operator has verified the reader."""
+    kind = reader.organization.kind if reader.organization and reader.is_verified else None
+    return Q(post_type__in=[post for post, other in _OTHER_SIDE.items() if other == kind])
+
+
+def _rows(model: str) -> QuerySet[Any]:
+    """All rows of a model that itself imports this module."""
+    return apps.get_model("listings", model)._default_manager.all()
+
+
+class PostQuerySet(QuerySet[_P]):
+    def open(self, today: date) -> Self:
+        """On the market: open and not past its last day, even before the daily turn has marked it."""
+        return self.filter(status=Status.OPEN, open_until__gte=today)
+
+    def of(self, reader: Reader) -> Self:
+        """The reader's own posts; a visitor has none."""
+        return self.filter(organization=reader.organization) if reader.organization else self.none()
+
+    def visible_to(self, reader: Reader, today: date) -> Self:
+        """What the reader may know to exist, with `face` saying how much of each post may be shown.
+
+        Owners see their own posts always; brokers and parties see whatever is not a draft; everybody else
+        sees what is open.
+        """
+        return self.with_face(reader).filter(
+            Q(status=Status.OPEN, open_until__gte=today)
+            | Q(face=Face.RESERVE)
+            | (Q(_party=True) & ~Q(status=Status.DRAFT))
+        )
+
+    def with_face(self, reader: Reader) -> Self:
+        organization = reader.organization.pk if reader.organization else None
+        granted = _rows("Disclosure").filter(post=OuterRef("pk"), organization=organization, revoked_at=None)
+        return self.annotate(_party=Value(True) if reader.is_broker else Exists(granted)).annotate(
+            face=Case(
+                When(organization_id=organization, then=Value(Face.RESERVE)),
+                When(_party=True, then=Value(Face.FULL)),
+                When(_other_side(reader) & Q(disclosure=DisclosureMode.OPEN), then=Value(Face.FULL)),
+                default=Value(Face.TEASER),
+                output_field=CharField(),
+            )
+        )
+
+    def with_pending(self) -> Self:
+        """Annotate `pending`: changes of this post still await matching."""
+        return self.annotate(pending=Exists(_rows("Change").filter(post=OuterRef("pk"))))
+
+
+class SiteQuerySet(PostQuerySet[_P]):
+    def for_catalogue(self, reader: Reader, today: date) -> Self:
+        """What the catalogue page and the API list show, soonest first, in two queries."""
+        return self._complete(reader, today).order_by("ready_quarter", "pk")
+
+    def for_page(self, reader: Reader, today: date) -> Self:
+        """One site with all that its page shows."""
+        return self._complete(reader, today).with_pending()
+
+    def _complete(self, reader: Reader, today: date) -> Self:
+        return (
+            self.visible_to(reader, today)
+            .select_related("organization")
+            .prefetch_related("phases", "evidence")
+        )
+
+
+class GpuPoolQuerySet(PostQuerySet[_P]):
+    def for_catalogue(self, reader: Reader, today: date) -> Self:
+        return self._complete(reader, today).order_by("ready_quarter", "pk")
+
+    def for_page(self, reader: Reader, today: date) -> Self:
+        return self._complete(reader, today).with_pending()
+
+    def _complete(self, reader: Reader, today: date) -> Self:
+        return (
+            self.visible_to(reader, today)
+            .select_related("organization", "model", "at_site")
+            .prefetch_related("evidence")
+        )
+
+
+class CapacityRequestQuerySet(PostQuerySet[_P]):
+    def for_catalogue(self, reader: Reader, today: date) -> Self:
+        return self._complete(reader, today).order_by("need_quarter", "pk")
+
+    def for_page(self, reader: Reader, today: date) -> Self:
+        return self._complete(reader, today).with_pending()
+
+    def _complete(self, reader: Reader, today: date) -> Self:
+        return (
+            self.visible_to(reader, today)
+            .select_related("organization")
+            .prefetch_related("steps", "gpu_wishes__model")
+        )
+
+
+class GpuModelQuerySet(QuerySet[_P]):
+    def for_catalogue(self) -> Self:
+        return self.order_by("vendor", "-release_year", "name", "pk")
+
+
+class DisclosureQuerySet(QuerySet[_P]):
+    def live(self) -> Self:
+        return self.filter(revoked_at=None)
+
+
+class ChangeQuerySet(QuerySet[_P]):
+    def waiting(self) -> Self:
+        return self.filter(attempts__lt=MAX_ATTEMPTS)
+
+    def parked(self) -> Self:
+        """Changes that failed too often to be tried again by themselves."""
+        return self.filter(attempts__gte=MAX_ATTEMPTS)
