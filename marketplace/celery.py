@@ -10,10 +10,9 @@ from celery import Celery
 from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
-
-from django.conf import settings  # noqa: E402 - the settings module is named above
-
-app = Celery("switchyard", broker=settings.REDIS_URL)
+app = Celery("switchyard")
+# Read late: whoever imports this package does not need settings yet (the local servers come first).
+app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     task_ignore_result=True,
     task_acks_late=True,

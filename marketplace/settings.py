@@ -13,6 +13,13 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
+# What `manage.py up` noted down in a developer's checkout. Production has its own secret and never gets here.
+if "SECRET_KEY" not in env.ENVIRON:
+    env.read_env(BASE_DIR / ".local" / "env")
+for name, what in (("SECRET_KEY", "The secret"), ("DATABASE_URL", "Postgres"), ("REDIS_URL", "Valkey")):
+    if name not in env.ENVIRON:
+        raise ImproperlyConfigured(f"{what} is not configured: set {name} or start bin/up.")
+
 DEVELOPMENT = env.bool("DEVELOPMENT", default=False)
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
@@ -94,7 +101,7 @@ DATABASES["default"]["OPTIONS"] = {
     "application_name": "switchyard",
     "options": f"-c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', default=5000)} -c lock_timeout=3000",
 }
-# A pool suits the threads of the web process; Celery closes it around every task, so workers keep connections.
+# A pool suits the threads of the web process. Celery closes one around every task: workers keep connections.
 if env.bool("DATABASE_POOL", default=False):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 12, "timeout": 3}
 else:
@@ -102,7 +109,8 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL")
+CELERY_BROKER_URL = env.str("REDIS_URL")
+CELERY_DB_REUSE_MAX = 1000  # tasks before Celery closes the connection; else it reconnects around each task
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",

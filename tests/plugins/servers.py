@@ -1,0 +1,107 @@
+"""An early plugin: throw-away PostgreSQL and Valkey, up before settings are read.
+
+`DATABASE_URL` and `REDIS_URL` of the environment win. One PostgreSQL serves the whole run (each xdist worker
+has its own database in it); every test process has its own Valkey, so that a test may stop or flush it.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from marketplace.local import places, servers
+from marketplace.local.processes import Child, wait_until
+
+FOLDER = "SWITCHYARD_TEST_SERVERS"  # the folder of this run's servers, for xdist workers
+RUN_FOR_TESTS = {"DEVELOPMENT": "1", "SECRET_KEY": "only-for-tests", "LOG_LEVEL": "WARNING"}
+
+
+class ValkeyServer:
+    """This process's own Valkey, to be stopped and started by a test."""
+
+    def __init__(self, socket_path: Path) -> None:
+        self.socket_path = socket_path
+        self.url = servers.redis_url(socket_path)
+        self.child: Child | None = None
+
+    def start(self) -> None:
+        if self.child and self.child.is_running():
+            return
+        with self.socket_path.with_suffix(".log").open("ab") as log:
+            self.child = servers.valkey(self.socket_path, log)
+            self.child.start()
+        if not wait_until(lambda: servers.valkey_answers(self.socket_path), 10):
+            raise RuntimeError(f"Valkey did not start; see {self.socket_path.with_suffix('.log')}")
+
+    def stop(self) -> None:
+        """Gone at once, as after a crash; what was queued in it is lost."""
+        if self.child:
+            self.child.kill()
+
+
+class Servers:
+    """What this test process has started itself."""
+
+    def __init__(self) -> None:
+        self.valkey: ValkeyServer | None = None
+        self.postgres: Child | None = None
+        self.folder: Path | None = None
+
+    def start(self) -> None:
+        os.environ.update({name: os.environ.get(name, value) for name, value in RUN_FOR_TESTS.items()})
+        if "DATABASE_URL" not in os.environ or "REDIS_URL" not in os.environ:
+            self.folder = Path(tempfile.mkdtemp(prefix="switchyard-test-", dir=places.SHORT))
+            os.environ[FOLDER] = str(self.folder)
+        if "DATABASE_URL" not in os.environ:
+            self._start_postgres(Path(os.environ[FOLDER]))
+        if "REDIS_URL" not in os.environ or (
+            is_xdist_worker and os.environ.get(FOLDER, "-") in os.environ["REDIS_URL"]
+        ):
+            name = os.environ.get("PYTEST_XDIST_WORKER", "valkey")
+            self.valkey = ValkeyServer(Path(os.environ[FOLDER]) / f"{name}.sock")
+            self.valkey.start()
+            os.environ["REDIS_URL"] = self.valkey.url
+
+    def _start_postgres(self, folder: Path) -> None:
+        place = places.settle_for_a_while(folder)
+        with (folder / "postgres.log").open("ab") as log:
+            initdb = servers.initdb(place, log, forgetful=True)
+            if initdb.start().wait(60):
+                raise RuntimeError((folder / "postgres.log").read_text())
+            servers.keep_data(place)
+            self.postgres = servers.postgres(place, log, forgetful=True)
+            self.postgres.start()
+        if not wait_until(lambda: servers.postgres_answers(place.sockets), 30):
+            raise RuntimeError((folder / "postgres.log").read_text())
+        os.environ["DATABASE_URL"] = servers.database_url(place.sockets)
+
+    def stop(self) -> None:
+        if self.valkey:
+            self.valkey.stop()
+        if self.postgres:
+            self.postgres.stop()
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+SERVERS = Servers()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    early_config.add_cleanup(SERVERS.stop)
+    SERVERS.start()
+    return (yield)
+
+
+@pytest.fixture
+def valkey_server() -> Iterator[ValkeyServer]:
+    """The Valkey of this process: `stop()` and `start()` it at will; it runs again after the test, empty."""
+    if SERVERS.valkey is None:
+        pytest.skip("REDIS_URL names a server that a test must not stop")
+    yield SERVERS.valkey
+    SERVERS.valkey.stop()
+    SERVERS.valkey.start()
