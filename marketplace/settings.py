@@ -208,7 +208,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Switchyard API",
     "VERSION": "1",
-    "DESCRIPTION": "Post convertible megawatts, GPUs and capacity requests; read scored and explained matches.",
+    "DESCRIPTION": "Post convertible megawatts, GPUs and capacity requests; read scored, explained matches.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -14,14 +14,7 @@ from marketplace.local.processes import Child, Output
 
 USER = "switchyard"
 # Nobody else can enter the folder of the sockets, so the servers trust whoever comes through it.
-_INITDB = [
-    "--username",
-    USER,
-    "--auth=trust",
-    "--encoding=UTF8",
-    "--locale-provider=builtin",
-    "--locale=C.UTF-8",
-]
+_INITDB = ["-U", USER, "--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
 _QUICK_BUT_FORGETFUL = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"]
 
 
@@ -38,10 +31,8 @@ def initdb(place: places.Place, output: Output = subprocess.PIPE, *, forgetful: 
     unfinished = _unfinished(place)
     shutil.rmtree(unfinished, ignore_errors=True)
     places.private_folder(unfinished, place.owner)
-    command = [place.binaries / "initdb", "-D", unfinished, *_INITDB, "--no-instructions"]
-    return Child(
-        "postgres", [*command, *(["--no-sync"] if forgetful else [])], owner=place.owner, output=output
-    )
+    command: list[str | Path] = [place.binaries / "initdb", "-D", unfinished, "--no-instructions", *_INITDB]
+    return Child("initdb", [*command, *["--no-sync"] * forgetful], owner=place.owner, output=output)
 
 
 def keep_data(place: places.Place) -> None:
@@ -54,15 +45,14 @@ def _unfinished(place: places.Place) -> Path:
 
 def postgres(place: places.Place, output: Output = subprocess.PIPE, *, forgetful: bool = False) -> Child:
     """PostgreSQL behind a socket only. SIGINT is its fast shutdown: clients are cut off, nothing is lost."""
-    settings = [
-        "listen_addresses=",
-        f"unix_socket_directories={place.sockets}",
-        "unix_socket_permissions=0700",
+    settings = ["listen_addresses=", f"unix_socket_directories={place.sockets}", "log_checkpoints=off"]
+    settings += _QUICK_BUT_FORGETFUL if forgetful else []
+    command: list[str | Path] = [
+        place.binaries / "postgres",
+        "-D",
+        place.data,
+        *(f"--{setting}" for setting in settings),
     ]
-    settings += _QUICK_BUT_FORGETFUL if forgetful else ["max_connections=100"]
-    command: list[str | Path] = [place.binaries / "postgres", "-D", place.data]
-    for setting in [*settings, "log_checkpoints=off"]:
-        command += ["-c", setting]
     return Child(
         "postgres", command, owner=place.owner, stop_with=signal.SIGINT, patience_s=60, output=output
     )
@@ -71,18 +61,16 @@ def postgres(place: places.Place, output: Output = subprocess.PIPE, *, forgetful
 def valkey(socket_path: Path, output: Output = subprocess.PIPE) -> Child:
     """Valkey behind a socket only. It keeps nothing: Postgres is the record, this only rings the bell."""
     socket_path.unlink(missing_ok=True)
-    command: Sequence[str | Path] = [places.valkey_binary(), "--port", "0", "--unixsocket", socket_path]
-    settings = [
-        "--unixsocketperm",
-        "700",
+    options = f"--port 0 --unixsocket {socket_path} --unixsocketperm 700 --appendonly no --loglevel warning"
+    command: list[str | Path] = [
+        places.valkey_binary(),
+        *options.split(),
         "--save",
         "",
-        "--appendonly",
-        "no",
         "--maxmemory-policy",
         "noeviction",
     ]
-    return Child("valkey", [*command, *settings, "--loglevel", "warning"], patience_s=5, output=output)
+    return Child("valkey", command, patience_s=5, output=output)
 
 
 def postgres_answers(sockets: Path) -> bool:

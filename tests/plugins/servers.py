@@ -52,18 +52,18 @@ class Servers:
 
     def start(self) -> None:
         os.environ.update({name: os.environ.get(name, value) for name, value in RUN_FOR_TESTS.items()})
-        if "DATABASE_URL" not in os.environ or "REDIS_URL" not in os.environ:
+        if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
             self.folder = Path(tempfile.mkdtemp(prefix="switchyard-test-", dir=places.SHORT))
             os.environ[FOLDER] = str(self.folder)
         if "DATABASE_URL" not in os.environ:
             self._start_postgres(Path(os.environ[FOLDER]))
-        if "REDIS_URL" not in os.environ or (
-            is_xdist_worker and os.environ.get(FOLDER, "-") in os.environ["REDIS_URL"]
-        ):
-            name = os.environ.get("PYTEST_XDIST_WORKER", "valkey")
-            self.valkey = ValkeyServer(Path(os.environ[FOLDER]) / f"{name}.sock")
-            self.valkey.start()
-            os.environ["REDIS_URL"] = self.valkey.url
+        if "REDIS_URL" not in os.environ or os.environ.get(FOLDER, "none") in os.environ["REDIS_URL"]:
+            self._start_valkey(Path(os.environ[FOLDER]))
+
+    def _start_valkey(self, folder: Path) -> None:
+        self.valkey = ValkeyServer(folder / f"{os.environ.get('PYTEST_XDIST_WORKER', 'valkey')}.sock")
+        self.valkey.start()
+        os.environ["REDIS_URL"] = self.valkey.url
 
     def _start_postgres(self, folder: Path) -> None:
         place = places.settle_for_a_while(folder)
