@@ -1,0 +1,68 @@
+"""The queue of posts that await matching: claimed by one worker at a time, finished or tried again."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from listings.models import Change, Post
+
+# The namespace of advisory locks that say "this worker has this post".
+_LOCK = 7_481
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One post and exactly the change rows that were read for it."""
+
+    post_id: int
+    change_ids: tuple[int, ...]
+
+
+def claim_next(*, passing_over: Collection[int] = ()) -> Claim | None:
+    """Claim the post that has waited longest, until the transaction ends; None if nothing waits.
+
+    Works beside any number of other workers: what one of them has claimed is stepped over.
+    """
+    passed = list(passing_over)
+    while (post_id := _longest_waiting(passed)) is not None:
+        if _lock(post_id):
+            changes = Change.objects.waiting().filter(post=post_id).select_for_update(skip_locked=True)
+            return Claim(post_id, tuple(changes.values_list("pk", flat=True)))
+        passed.append(post_id)
+    return None
+
+
+def finish(claim: Claim) -> None:
+    """Take the claimed rows off the queue. What has been appended since stays."""
+    Change.objects.filter(pk__in=claim.change_ids).delete()
+
+
+def count_failure(*, post_id: int) -> None:
+    """Remember a failed attempt; after the fifth the post is parked until it changes again."""
+    Change.objects.waiting().filter(post=post_id).update(attempts=F("attempts") + 1)
+
+
+def mark(posts: Collection[int]) -> None:
+    """Put posts on the queue at the version they have."""
+    marked = Post.objects.filter(pk__in=posts).order_by("pk").values_list("pk", "version")
+    Change.objects.bulk_create([Change(post_id=pk, version=version) for pk, version in marked])
+
+
+@transaction.atomic
+def unpark() -> int:
+    """Let parked posts be tried again; return how many changes that were."""
+    return Change.objects.parked().update(attempts=0)
+
+
+def _longest_waiting(passed: list[int]) -> int | None:
+    waiting = Change.objects.waiting().exclude(post__in=passed).order_by("pk")
+    first = waiting.select_for_update(skip_locked=True, no_key=True).values_list("post_id", flat=True)
+    return first.first()
+
+
+def _lock(post_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashint8(%s))", [_LOCK, post_id])
+        return bool(cursor.fetchone()[0])

@@ -1,0 +1,184 @@
+"""From rows to the plain values that the rules read: MW become whole kW, US$ whole 1/10,000."""
+
+from decimal import Decimal
+
+from engine import Evidence, Freshness, GpuFacts, Need, Offer, Phase, Step, Unit, hosting_need
+from listings.models import CapacityRequest, GpuPool, Post, Site
+from listings.models import Phase as PhaseRow
+from listings.vocabulary import BuildStage, GridStage, RequestKind
+
+
+def offer_from(post: Site | GpuPool) -> Offer:
+    """Return a site's or a GPU pool's offer. Its phases, evidence, model and site must be loaded."""
+    return _site(post) if isinstance(post, Site) else _pool(post)
+
+
+def needs_from(request: CapacityRequest) -> list[Need]:
+    """Return the one need of a request, or two for GPUs that may also be hosted: GPUs first, then MW.
+
+    Its steps and wishes with their models must be loaded. A wished model whose power nobody knows leaves
+    the second need out: hosting could not be sized.
+    """
+    if request.kind == RequestKind.POWER:
+        return [_power_need(request)]
+    need = _gpu_need(request)
+    facts = _gpu_facts(request)
+    return [need, hosting_need(need, facts)] if request.accepts_hosting and facts else [need]
+
+
+def kilowatts(mw: Decimal) -> int:
+    return int(mw * 1000)
+
+
+def money(usd: Decimal | None) -> int | None:
+    return None if usd is None else int(usd * 10_000)
+
+
+def _site(site: Site) -> Offer:
+    return Offer(
+        id=site.pk,
+        unit=Unit.MW,
+        country=site.country.code,
+        region=site.region or None,
+        grid=site.grid,
+        phases=tuple(_phase(site, phase) for phase in site.phases.all()),
+        grid_stage=site.interconnection_stage,
+        evidence=_evidence(site),
+        min_block=_kilowatts(site.min_block_mw),
+        max_block=_kilowatts(site.max_block_mw),
+        interruptible_hours=site.interruptible_hours_per_year,
+        compliance=_words(site.compliance),
+        lease_basis=site.lease_basis,
+        ask=money(site.ask_usd_kw_month),
+        ask_floor=money(site.ask_floor_usd_kw_month),
+        priced_on_gross=site.ask_on_gross,
+        gross_per_critical=site.pue_peak,
+        power_price_usd_mwh=site.power_price_usd_mwh,
+        pue_design=site.pue_design,
+        conversion_paid_by=site.conversion_paid_by,
+        conversion_capex_usd_mw=site.conversion_capex_usd_mw,
+        escalator_pct=site.escalator_pct,
+        term_min_months=site.term_min_months,
+        term_max_months=site.term_max_months,
+        required_credit=site.required_credit,
+        required_security_months=site.required_security_months,
+        security_months_instead=site.security_months_instead,
+    )
+
+
+def _phase(site: Site, phase: PhaseRow) -> Phase:
+    """A phase with its own hall facts where it states them, the site's elsewhere."""
+    return Phase(
+        ready_on=phase.ready_on,
+        free=kilowatts(phase.critical_mw - phase.reserved_mw),
+        stage=phase.stage,
+        cooling=_words(phase.cooling if phase.cooling is not None else site.cooling),
+        max_rack_kw=phase.max_rack_kw if phase.max_rack_kw is not None else site.max_rack_kw,
+        redundancy=phase.power_redundancy or site.power_redundancy,
+        delivery_types=_words(
+            phase.delivery_types if phase.delivery_types is not None else site.delivery_types
+        ),
+        ask=money(phase.ask_usd_kw_month),
+    )
+
+
+def _pool(pool: GpuPool) -> Offer:
+    place = pool.at_site or pool
+    return Offer(
+        id=pool.pk,
+        unit=Unit.GPU,
+        country=place.country.code,
+        region=place.region or None,
+        grid=place.grid,
+        phases=(
+            Phase(
+                ready_on=pool.available_from,
+                free=pool.gpus - pool.reserved_gpus,
+                stage=BuildStage.READY_FOR_SERVICE,
+            ),
+        ),
+        grid_stage=GridStage.IN_SERVICE,  # GPUs that can be rented are powered already
+        evidence=_evidence(pool),
+        ask=money(pool.price_usd_gpu_hour),
+        term_min_months=pool.commit_min_months,
+        term_max_months=pool.commit_max_months,
+        required_security_months=pool.required_security_months,
+        gpu_model=pool.model.name,
+        largest_cluster=pool.largest_cluster_gpus,
+        min_order=pool.min_order_gpus,
+        available_until=pool.available_until,
+        fabric=pool.fabric,
+        fabric_gbps=pool.fabric_gbps,
+    )
+
+
+def _power_need(request: CapacityRequest) -> Need:
+    steps = sorted(request.steps.all(), key=lambda step: step.need_on)
+    totals = [Step(step.need_on, kilowatts(step.critical_mw or Decimal(0))) for step in steps]
+    return _need(request, Unit.MW, tuple(totals))
+
+
+def _gpu_need(request: CapacityRequest) -> Need:
+    steps = sorted(request.steps.all(), key=lambda step: step.need_on)
+    return _need(request, Unit.GPU, tuple(Step(step.need_on, step.gpus or 0) for step in steps))
+
+
+def _need(request: CapacityRequest, unit: Unit, steps: tuple[Step, ...]) -> Need:
+    return Need(
+        id=request.pk,
+        unit=unit,
+        steps=steps,
+        latest_on=request.latest_on,
+        term_min_months=request.term_min_months,
+        term_max_months=request.term_max_months,
+        tolerance_pct=request.tolerance_pct,
+        splittable=request.splittable,
+        min_block=_kilowatts(request.min_block_mw) if unit is Unit.MW else None,
+        countries=frozenset(country.code for country in request.countries),
+        regions=frozenset(request.regions),
+        grids=frozenset(request.grids),
+        excluded_countries=frozenset(country.code for country in request.excluded_countries),
+        min_rack_kw=request.min_rack_kw,
+        cooling_any_of=frozenset(request.cooling_any_of),
+        min_redundancy=request.min_redundancy,
+        max_interruptible_hours=request.max_interruptible_hours,
+        compliance_all_of=frozenset(request.compliance_all_of),
+        delivery_types_any_of=frozenset(request.delivery_types_any_of),
+        lease_basis_any_of=frozenset(request.lease_basis_any_of),
+        max_escalator_pct=request.max_escalator_pct,
+        preferred_rack_kw=request.preferred_rack_kw,
+        preferred_cooling=request.preferred_cooling,
+        term_preferred_months=request.term_preferred_months,
+        preferred_delivery_type=request.preferred_delivery_type,
+        credit=request.credit,
+        guarantor_credit=request.guarantor_credit,
+        guarantee_months=request.guarantee_months,
+        security_months=request.security_months,
+        price_cap=money(request.price_cap_usd_kw_month),
+        gpu_caps=tuple(
+            (wish.model.name, money(wish.price_cap_usd_gpu_hour)) for wish in request.gpu_wishes.all()
+        ),
+        fabric_any_of=frozenset(request.fabric_any_of),
+        min_fabric_gbps=request.min_fabric_gbps,
+    )
+
+
+def _gpu_facts(request: CapacityRequest) -> list[GpuFacts]:
+    models = [wish.model for wish in request.gpu_wishes.all()]
+    return [
+        GpuFacts(Decimal(model.it_w_per_gpu), model.rack_kw_low, model.liquid_cooling_required)
+        for model in models
+        if model.it_w_per_gpu is not None
+    ]
+
+
+def _evidence(post: Post) -> Evidence:
+    return Evidence(**{each.claim: Freshness(each.freshness) for each in post.evidence.all()})
+
+
+def _kilowatts(mw: Decimal | None) -> int | None:
+    return None if mw is None else kilowatts(mw)
+
+
+def _words(values: list[str] | None) -> frozenset[str] | None:
+    return None if values is None else frozenset(values)

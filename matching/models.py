@@ -1,0 +1,92 @@
+"""What matching leaves in the database: pairs worth keeping, and per post how its ranking stands."""
+
+from django.contrib.postgres.functions import RandomUUID
+from django.db import models
+from django.db.models import F, Q
+
+from engine import Unit
+from listings.models import CapacityRequest, Post
+from matching.querysets import MatchQuerySet, RankingQuerySet
+
+
+class Match(models.Model):
+    """One request and one offer that fit, scored at these versions of both.
+
+    A row exists while the pair is among the best of its need or of its offer (two flags). Sentences are not
+    stored: the engine explains from the same posts when someone looks.
+    """
+
+    # Made by the database, since the worker writes rows in bulk.
+    uid = models.UUIDField(db_default=RandomUUID(), unique=True)
+    request = models.ForeignKey(CapacityRequest, models.CASCADE, related_name="matches")
+    offer = models.ForeignKey(Post, models.CASCADE, related_name="offer_matches")
+
+    score = models.DecimalField(max_digits=9, decimal_places=6)
+    low = models.DecimalField(max_digits=9, decimal_places=6)
+    high = models.DecimalField(max_digits=9, decimal_places=6)
+    conditional = models.BooleanField()
+    power = models.DecimalField(max_digits=7, decimal_places=6)
+    timeline = models.DecimalField(max_digits=7, decimal_places=6)
+    terms = models.DecimalField(max_digits=7, decimal_places=6)
+    landlord_score = models.DecimalField(max_digits=9, decimal_places=6)
+
+    # The rest of the order: whole points, then these (see docs/matching.md).
+    points = models.PositiveSmallIntegerField()
+    utilization = models.DecimalField(max_digits=9, decimal_places=6)
+    first_power_on = models.DateField(null=True)
+    comparable_price = models.DecimalField(max_digits=12, decimal_places=4, null=True)
+
+    for_need = models.BooleanField()
+    for_offer = models.BooleanField()
+    request_version = models.PositiveIntegerField()
+    offer_version = models.PositiveIntegerField()
+    assumptions_version = models.PositiveIntegerField()
+
+    objects = MatchQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["request", "offer"], name="match_once_per_pair"),
+            models.CheckConstraint(
+                name="match_kept_for_someone", condition=Q(for_need=True) | Q(for_offer=True)
+            ),
+            models.CheckConstraint(
+                name="match_range_holds_score", condition=Q(low__lte=F("score"), high__gte=F("score"))
+            ),
+            models.CheckConstraint(name="match_score_range", condition=Q(score__range=(0, 100))),
+        ]
+        indexes = [models.Index(fields=["offer"], name="match_of_offer")]
+
+    def __str__(self) -> str:
+        return f"request {self.request_id} with offer {self.offer_id}: {self.score}"
+
+
+class Ranking(models.Model):
+    """What the last full ranking of one post left behind.
+
+    A request that takes both GPUs and hosting has two needs and so two rows.
+    """
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="rankings")
+    unit = models.CharField(max_length=3, choices=[(unit.value, unit.name) for unit in Unit])
+    post_version = models.PositiveIntegerField()
+    assumptions_version = models.PositiveIntegerField()
+    # Posts of the other side that changed in this transaction or later had not all been seen.
+    seen_xid = models.BigIntegerField()
+    ranked_at = models.DateTimeField()
+    # Points of the last pair kept, where others were left out; null while everything is kept.
+    floor = models.PositiveSmallIntegerField(null=True)
+    # For a need: [{"gate": key, "remaining": offers}] and its near misses as the engine gives them.
+    funnel = models.JSONField(default=list)
+    near_misses = models.JSONField(default=list)
+
+    objects = RankingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["post", "unit"], name="ranking_once_per_need"),
+            models.CheckConstraint(name="ranking_unit_known", condition=Q(unit__in=list(Unit))),
+        ]
+
+    def __str__(self) -> str:
+        return f"post {self.post_id} in {self.unit}"

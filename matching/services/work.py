@@ -1,0 +1,114 @@
+"""The worker's loop: claim a post, rank it, write the difference, take it off the queue."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from time import monotonic
+
+import structlog
+from django.db import Error, transaction
+from django.db.models import Max
+
+from engine import Need, Offer
+from listings.models import Change, Post
+from listings.services import changes
+from listings.vocabulary import PostType, Status
+from matching.models import Ranking
+from matching.services.ranking import Ranked, rank_need, rank_offer
+from matching.services.writing import Overtaken, Own, forget, write
+from matching.snapshots import Market, Side, entry_of, load
+from matching.vocabulary import RECOUNT_AFTER_SECONDS
+
+log = structlog.get_logger(__name__)
+
+
+def work_for(*, seconds: float, market: Market, now: datetime) -> int:
+    """Work the queue until it is empty or the time slice ends; return how many posts were ranked."""
+    ends, done, failed = monotonic() + seconds, 0, set[int]()
+    mark_overdue(now=now)
+    while monotonic() < ends:
+        outcome = _work_one(market, failed, now)
+        if outcome is None:
+            break
+        done += outcome
+    return done
+
+
+def drain(*, now: datetime | None = None) -> int:
+    """Work the queue until nothing waits, with a fresh picture of the market."""
+    return work_for(seconds=float("inf"), market=Market(), now=now or datetime.now(UTC))
+
+
+def rematch_everything() -> int:
+    """Put every post on the queue, parked ones included, and return how many that are."""
+    changes.unpark()
+    posts = list(Post.objects.values_list("pk", flat=True))
+    changes.mark(posts)
+    return len(posts)
+
+
+def mark_overdue(*, now: datetime) -> None:
+    """Put needs on the queue whose counts and near misses have not seen what supply changed a while ago.
+
+    The matches themselves are current: each offer's own turn writes them. This also mends the rare pair that
+    two rankings at once left out of both lists.
+    """
+    latest = Post.objects.exclude(post_type=PostType.REQUEST).aggregate(xid=Max("changed_xid"))["xid"] or 0
+    overdue = Ranking.objects.filter(
+        post__post_type=PostType.REQUEST,
+        seen_xid__lte=latest,
+        ranked_at__lt=now - timedelta(seconds=RECOUNT_AFTER_SECONDS),
+    ).exclude(post__in=Change.objects.values("post"))
+    changes.mark(set(overdue.values_list("post_id", flat=True)))
+
+
+def _work_one(market: Market, failed: set[int], now: datetime) -> int | None:
+    """Rank the next post: 1 if it was, 0 if it could not be, None if nothing waits."""
+    claim: changes.Claim | None = None
+    try:
+        with transaction.atomic():
+            claim = changes.claim_next(passing_over=failed)
+            if claim is None:
+                return None
+            _rank_and_write(claim.post_id, market, now)
+            changes.finish(claim)
+    except Overtaken:
+        return 0
+    except Exception as error:
+        if claim is None:
+            raise
+        _remember(error, claim.post_id, failed)
+        return 0
+    return 1
+
+
+def _remember(error: Exception, post_id: int, failed: set[int]) -> None:
+    """Leave the post for the next slice. Only the rules' own failures count towards parking it."""
+    log.exception("matching.failed", post=post_id)
+    failed.add(post_id)
+    if not isinstance(error, Error):
+        changes.count_failure(post_id=post_id)
+
+
+def _rank_and_write(post_id: int, market: Market, now: datetime) -> None:
+    """The own post is read first and the other side after it, so a pair is never scored with an older other
+    side than the one that stood when this post changed."""
+    post = load(list(PostType), [post_id])[0]
+    entry = entry_of(post)
+    if post.status != Status.OPEN or not entry.is_open(now.date()):
+        return forget(post_id=post_id)
+    is_request = post.post_type == PostType.REQUEST
+    other = market.supply if is_request else market.demand
+    other.refresh()
+    write(
+        own=Own(post_id, entry.version, "request" if is_request else "offer"),
+        ranked=[_ranked(value, other, now.date()) for value in entry.values],
+        versions={pk: one.version for pk, one in other.entries.items()},
+        seen_xid=other.seen_xid,
+        now=now,
+    )
+    return None
+
+
+def _ranked(value: Need | Offer, other: Side, today: date) -> Ranked:
+    return rank_need(value, other, today) if isinstance(value, Need) else rank_offer(value, other, today)

@@ -1,0 +1,211 @@
+"""Writing what a ranking found: the difference to what stands, never an older verdict over a newer one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from django.db import connection
+from django.db.models import Count, Q
+
+from engine import STANDARD, Assessment, State, Unit
+from engine.ranking import whole_points
+from listings.models import Post
+from listings.services import changes
+from listings.vocabulary import PostType
+from matching.models import Match, Ranking
+from matching.services.ranking import Ranked
+from matching.vocabulary import FAT, KEPT_PER_NEED, KEPT_PER_OFFER, THIN_NEED, THIN_OFFER
+
+
+class Overtaken(Exception):
+    """The post changed while it was being ranked; its newer change row will be worked instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The post that was ranked, at the version that was read."""
+
+    post_id: int
+    version: int
+    side: Literal["request", "offer"]
+
+    @property
+    def other_side(self) -> Literal["request", "offer"]:
+        return "offer" if self.side == "request" else "request"
+
+    @property
+    def kept(self) -> int:
+        return KEPT_PER_NEED if self.side == "request" else KEPT_PER_OFFER
+
+
+def write(
+    *, own: Own, ranked: list[Ranked], versions: Mapping[int, int], seen_xid: int, now: datetime
+) -> None:
+    """Make the stored matches of one post say what was found.
+
+    `versions` are those of the other side as they were scored. Partners that have changed since are left
+    alone: they await matching themselves. All posts concerned are share-locked, so that at commit every row
+    written belongs to versions that still stand.
+    """
+    rows = [row for one in ranked for row in _rows(own, one, versions)]
+    stored = set(_stored(own).values_list(f"{own.other_side}_id", flat=True))
+    still = _unchanged(own, versions, {row["partner_id"] for row in rows} | stored)
+    _upsert(own, [row for row in rows if row["partner_id"] in still])
+    gone = still - {row["partner_id"] for row in rows}
+    _stored(own).filter(**{f"{own.other_side}_id__in": gone}).delete()
+    _note(own, ranked, seen_xid, now)
+    _mark_thin_and_fat(own, still)
+
+
+def forget(*, post_id: int) -> None:
+    """A post that left the market has no matches and no ranking."""
+    Match.objects.filter(Q(request=post_id) | Q(offer=post_id)).delete()
+    Ranking.objects.filter(post=post_id).delete()
+
+
+def _stored(own: Own) -> Any:
+    return Match.objects.filter(**{f"{own.side}_id": own.post_id})
+
+
+def _unchanged(own: Own, versions: Mapping[int, int], partners: set[int]) -> set[int]:
+    """Share-lock the posts in key order and return the partners that are as they were scored."""
+    posts = Post.objects.filter(pk__in=partners | {own.post_id}).order_by("pk")
+    current = dict(_for_share(posts.values_list("pk", "version")))
+    if current[own.post_id] != own.version:
+        raise Overtaken
+    return {pk for pk in partners if current[pk] == versions.get(pk)}
+
+
+def _for_share(query: Any) -> list[tuple[int, int]]:
+    # Django knows FOR UPDATE only. SHARE lets workers pass each other and holds back editors alone.
+    sql, params = query.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} FOR SHARE", params)
+        return [(pk, version) for pk, version in cursor.fetchall()]
+
+
+def _rows(own: Own, ranked: Ranked, versions: Mapping[int, int]) -> list[dict[str, Any]]:
+    """Pairs worth keeping: the best of the own post, and whatever beats the floor of the other."""
+    partners = [_partner(own, one) for one in ranked.assessments]
+    floors = Ranking.objects.floors(partners, ranked.unit)
+    rows = []
+    for place, (one, partner) in enumerate(zip(ranked.assessments, partners, strict=True)):
+        among_best = place < own.kept
+        beats_floor = whole_points(one.score) >= (floors.get(partner) or 0)
+        if among_best or beats_floor:
+            flags = {f"for_{_flag(own.side)}": among_best, f"for_{_flag(own.other_side)}": beats_floor}
+            rows.append(_row(own, one, partner, versions[partner]) | flags)
+    return rows
+
+
+def _partner(own: Own, one: Assessment) -> int:
+    return one.offer_id if own.side == "request" else one.need_id
+
+
+def _flag(side: str) -> str:
+    return "need" if side == "request" else "offer"
+
+
+def _row(own: Own, one: Assessment, partner: int, version: int) -> dict[str, Any]:
+    price = one.comparable_price
+    return {
+        "partner_id": partner,
+        "request_id": one.need_id,
+        "offer_id": one.offer_id,
+        f"{own.side}_version": own.version,
+        f"{own.other_side}_version": version,
+        "assumptions_version": one.assumptions_version,
+        "score": one.score,
+        "low": one.low,
+        "high": one.high,
+        "conditional": one.state is State.CONDITIONAL,
+        "power": one.power,
+        "timeline": one.timeline,
+        "terms": one.terms,
+        "landlord_score": one.landlord_score,
+        "points": whole_points(one.score),
+        "utilization": round(min(one.utilization, 999), 6),
+        "first_power_on": one.first_power_on.isoformat() if one.first_power_on else None,
+        "comparable_price": None if price is None else price / 10_000,
+    }
+
+
+# A flag that the other side's ranking has set stays until that side is ranked anew. An older worker never
+# overwrites what a newer one scored.
+_UPSERT = """
+INSERT INTO matching_match AS m ({columns})
+SELECT {columns} FROM jsonb_to_recordset(%s) AS r({types})
+ON CONFLICT (request_id, offer_id) DO UPDATE
+SET {updates}, {own_flag} = EXCLUDED.{own_flag}, {other_flag} = m.{other_flag} OR EXCLUDED.{other_flag}
+WHERE m.request_version <= EXCLUDED.request_version AND m.offer_version <= EXCLUDED.offer_version
+  AND m.assumptions_version <= EXCLUDED.assumptions_version
+"""
+_FLAGS = ("for_need", "for_offer")
+_KEYS = ("request_id", "offer_id")
+
+
+def _upsert(own: Own, rows: list[dict[str, Any]]) -> None:
+    columns = [f for f in Match._meta.concrete_fields if f.column not in ("id", "uid")]
+    names = [f.column for f in columns]
+    sql = _UPSERT.format(
+        columns=", ".join(names),
+        types=", ".join(f"{f.column} {f.rel_db_type(connection)}" for f in columns),
+        updates=", ".join(f"{name} = EXCLUDED.{name}" for name in names if name not in _KEYS + _FLAGS),
+        own_flag=f"for_{_flag(own.side)}",
+        other_flag=f"for_{_flag(own.other_side)}",
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [json.dumps(rows)])
+
+
+def _note(own: Own, ranked: list[Ranked], seen_xid: int, now: datetime) -> None:
+    """Replace the post's ranking rows, one a need."""
+    Ranking.objects.filter(post=own.post_id).exclude(unit__in=[one.unit for one in ranked]).delete()
+    notes = [_ranking(own, one, seen_xid, now) for one in ranked]
+    fields = [f.name for f in Ranking._meta.concrete_fields if f.name not in ("id", "post", "unit")]
+    Ranking.objects.bulk_create(
+        notes, update_conflicts=True, unique_fields=["post", "unit"], update_fields=fields
+    )
+
+
+def _ranking(own: Own, ranked: Ranked, seen_xid: int, now: datetime) -> Ranking:
+    found = ranked.assessments
+    return Ranking(
+        post_id=own.post_id,
+        unit=ranked.unit,
+        post_version=own.version,
+        assumptions_version=STANDARD.version,
+        seen_xid=seen_xid,
+        ranked_at=now,
+        floor=whole_points(found[own.kept - 1].score) if len(found) > own.kept else None,
+        funnel=[row._asdict() for row in ranked.funnel],
+        near_misses=[_plain(asdict(near)) for near in ranked.near_misses],
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON can hold it."""
+    return json.loads(json.dumps(value, default=str))
+
+
+def _mark_thin_and_fat(own: Own, partners: Collection[int]) -> None:
+    """Put partners on the queue whose list has too few rows left, or has collected too many newcomers."""
+    thin, kept = (THIN_NEED, KEPT_PER_NEED) if own.side == "offer" else (THIN_OFFER, KEPT_PER_OFFER)
+    counted = Ranking.objects.filter(post__in=partners).annotate(
+        rows=Count("pk", filter=_rows_of(own.other_side))
+    )
+    uneven = counted.filter(Q(rows__gt=FAT * kept) | Q(rows__lt=thin, floor__isnull=False))
+    changes.mark(set(uneven.values_list("post_id", flat=True)))
+
+
+def _rows_of(side: str) -> Q:
+    """The match rows that a ranking of this side counts as its own."""
+    if side == "offer":
+        return Q(post__offer_matches__for_offer=True)
+    offers = "post__capacityrequest__matches__offer__post_type"
+    in_unit = Q(unit=Unit.GPU, **{offers: PostType.GPU_POOL}) | Q(unit=Unit.MW, **{offers: PostType.SITE})
+    return in_unit & Q(post__capacityrequest__matches__for_need=True)

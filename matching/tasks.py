@@ -1,0 +1,22 @@
+"""What workers run. Each task may run late, twice or beside itself."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from common import bell
+from listings.models import Change
+from matching.services import work_for
+from matching.snapshots import Market
+
+SLICE_SECONDS = 20
+
+# One picture of the market for each worker process; every post refreshes what it needs of it.
+_market = Market()
+
+
+@shared_task(name=bell.WORK)
+def work() -> None:
+    """Match whatever waits, for a slice of time; ring again if something is left."""
+    work_for(seconds=SLICE_SECONDS, market=_market, now=timezone.now())
+    if Change.objects.waiting().exists():
+        bell.ring()
