@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Self, TypeVar
 
 from django.apps import apps
-from django.db.models import Case, Exists, Model, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, Model, OuterRef, Q, QuerySet, Value, When
 from django.db.models.fields import CharField
 
 from accounts.readers import Reader
 from accounts.vocabulary import Kind
-from listings.vocabulary import DisclosureMode, Face, PostType, Status
+from listings.vocabulary import DisclosureMode, Face, Freshness, PostType, Status
 
 MAX_ATTEMPTS = 5
+FRESH_FOR = timedelta(days=90)
+STALE_FOR = timedelta(days=365)
 
 _P = TypeVar("_P", bound=Model, covariant=True)
 
@@ -29,7 +31,8 @@ def _other_side(reader: Reader) -> Q:
 
 def _rows(model: str) -> QuerySet[Any]:
     """All rows of a model that itself imports this module."""
-    return apps.get_model("listings", model)._default_manager.all()
+    rows: QuerySet[Any] = apps.get_model("listings", model)._default_manager.all()
+    return rows
 
 
 class PostQuerySet(QuerySet[_P]):
@@ -121,6 +124,20 @@ class CapacityRequestQuerySet(PostQuerySet[_P]):
 class GpuModelQuerySet(QuerySet[_P]):
     def for_catalogue(self) -> Self:
         return self.order_by("vendor", "-release_year", "name", "pk")
+
+
+class EvidenceQuerySet(QuerySet[_P]):
+    def age(self, today: date) -> int:
+        """Bring `freshness` up to today; returns how many rows changed. Fresh to 90 days from the day of
+        verification, stale to 365, then none; expired is none at once."""
+        due = Case(
+            When(expires_on__lt=today, then=Value(Freshness.NONE)),
+            When(verified_on__gte=today - FRESH_FOR, then=Value(Freshness.FRESH)),
+            When(verified_on__gte=today - STALE_FOR, then=Value(Freshness.STALE)),
+            default=Value(Freshness.NONE),
+            output_field=CharField(),
+        )
+        return self.alias(due=due).exclude(freshness=F("due")).update(freshness=due)
 
 
 class DisclosureQuerySet(QuerySet[_P]):

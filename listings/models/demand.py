@@ -1,5 +1,7 @@
 """Demand: capacity requests with the steps of their ramp."""
 
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -15,6 +17,7 @@ from listings.models.fields import (
     limited,
     ordered,
     price,
+    region,
     subset,
     whole,
     within,
@@ -35,6 +38,13 @@ from listings.vocabulary import (
     Workload,
 )
 
+# Pairs of fields of which the first is at most the second: a CHECK each, and a message of the services.
+REQUEST_ORDER = (
+    ("term_min_months", "term_max_months"),
+    ("term_min_months", "term_preferred_months"),
+    ("term_preferred_months", "term_max_months"),
+)
+
 
 class CapacityRequest(Post):
     """What one tenant needs, when, where and on which terms. Null and empty mean no wish."""
@@ -48,7 +58,7 @@ class CapacityRequest(Post):
     min_block_mw = limited("mw", null=True)
 
     countries = CountryField(multiple=True, blank=True)
-    regions = ArrayField(models.CharField(max_length=6), default=list, blank=True)
+    regions = ArrayField(region(), default=list, blank=True)
     grids = chosen_set(Grid, null=False)
     excluded_countries = CountryField(multiple=True, blank=True)
 
@@ -70,14 +80,14 @@ class CapacityRequest(Post):
 
     credit = chosen(Credit, default=Credit.UNRATED)
     guarantor_credit = chosen(Credit, null=True)
-    guarantee_months = models.PositiveSmallIntegerField(default=0)
+    guarantee_months = whole("guarantee_months", default=0)
     security_months = limited("security_months", default=0)
 
     latest_on = models.DateField()
     price_cap_usd_kw_month = price(null=True)
 
     fabric_any_of = chosen_set(Fabric, null=False)
-    min_fabric_gbps = models.PositiveIntegerField(null=True, blank=True)
+    min_fabric_gbps = whole("gbps", null=True)
     accepts_hosting = models.BooleanField(default=False)
     notes = models.TextField(max_length=4000, blank=True)
 
@@ -86,7 +96,7 @@ class CapacityRequest(Post):
     term_band = models.PositiveSmallIntegerField(default=0, editable=False)
     security_band = models.PositiveSmallIntegerField(default=0, editable=False)
 
-    objects = CapacityRequestQuerySet.as_manager()
+    objects: ClassVar = CapacityRequestQuerySet.as_manager()
 
     class Meta:
         constraints = flatten(
@@ -109,18 +119,17 @@ class CapacityRequest(Post):
                 lease_basis_any_of=LeaseBasis,
                 fabric_any_of=Fabric,
             ),
-            within("request", "pct", "tolerance_pct"),
+            within("request", "pct", "tolerance_pct", "max_escalator_pct"),
             within("request", "months", "term_min_months", "term_max_months"),
             within("request", "mw", "min_block_mw"),
             within("request", "price", "price_cap_usd_kw_month"),
             within("request", "rack_kw", "min_rack_kw", "preferred_rack_kw"),
             dates_in_century("request", "latest_on"),
-            ordered(
-                "request",
-                ("term_min_months", "term_max_months"),
-                ("term_min_months", "term_preferred_months"),
-                ("term_preferred_months", "term_max_months"),
-            ),
+            within("request", "hours_per_year", "max_interruptible_hours"),
+            within("request", "security_months", "security_months"),
+            within("request", "guarantee_months", "guarantee_months"),
+            within("request", "gbps", "min_fabric_gbps"),
+            ordered("request", *REQUEST_ORDER),
             [
                 models.CheckConstraint(
                     name="request_max_sites_range",
@@ -134,7 +143,10 @@ class CapacityRequest(Post):
                 ),
             ],
         )
-        triggers = triggers.bump("request", "post_ptr_id", is_post=True)
+        triggers = [
+            *triggers.bump("request", "post_ptr_id", is_post=True),
+            triggers.ramp_holds("request_ramp_holds", "post_ptr_id"),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -163,7 +175,10 @@ class Step(models.Model):
                 )
             ],
         )
-        triggers = [*triggers.bump("step", "request_id"), triggers.totals_rise()]
+        triggers = [
+            *triggers.bump("step", "request_id"),
+            triggers.ramp_holds("step_ramp_holds", "request_id"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.critical_mw or self.gpus} from {self.need_on}"

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q, TextChoices
 
@@ -25,6 +25,10 @@ LIMITS: dict[str, tuple[Decimal | int, Decimal | int]] = {
     "hours_per_year": (0, 8_760),
     "minutes": (0, 525_600),
     "security_months": (0, 120),
+    "guarantee_months": (0, 480),
+    "usd_mw": (0, 100_000_000),
+    "gbps": (1, 100_000),
+    "gpus_per_node": (1, 1_024),
 }
 
 
@@ -58,6 +62,14 @@ def chosen_set(choices: type[TextChoices], *, null: bool) -> ArrayField[Any, Any
     """A set of words; null means unknown, and only sets that may be unknown are nullable."""
     inner = models.CharField(max_length=24, choices=choices)
     return ArrayField(inner, null=null, blank=True, default=None if null else list)
+
+
+def region(*, blank: bool = False) -> models.CharField[Any, Any]:
+    """A subdivision's code; that it belongs to the country is a rule of its table."""
+    code = RegexValidator(r"^[A-Z]{2}-[A-Z0-9]{1,3}\Z", "Write an ISO 3166-2 code, such as US-TX.")
+    return models.CharField(
+        max_length=6, blank=blank, validators=[code], help_text="ISO 3166-2, such as US-TX"
+    )
 
 
 def within(table: str, kind: str, *names: str) -> list[models.CheckConstraint]:
@@ -97,6 +109,15 @@ def ordered(table: str, *pairs: tuple[str, str]) -> list[models.CheckConstraint]
         )
         for low, high in pairs
     ]
+
+
+def region_in_country(table: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        name=f"{table}_region_in_country",
+        condition=Q(region="")
+        | Q(region__regex=r"^[A-Z]{2}-[A-Z0-9]{1,3}$", region__startswith=models.F("country")),
+        violation_error_message="region must belong to the country, such as US-TX in US.",
+    )
 
 
 def dates_in_century(table: str, *names: str) -> list[models.CheckConstraint]:

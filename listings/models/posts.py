@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Organization
 from listings.models import triggers
 from listings.models.fields import chosen, dates_in_century, flatten, known
-from listings.querysets import DisclosureQuerySet, PostQuerySet
+from listings.querysets import DisclosureQuerySet, EvidenceQuerySet, PostQuerySet
 from listings.vocabulary import (
     Claim,
     Confidence,
@@ -79,6 +79,8 @@ class Evidence(models.Model):
     expires_on = models.DateField(null=True, blank=True)
     # Kept by the daily turn, because the passing of time is a change that scores depend on.
     freshness = chosen(Freshness, default=Freshness.FRESH)
+
+    objects = EvidenceQuerySet.as_manager()
 
     class Meta:
         constraints = flatten(

@@ -1,6 +1,7 @@
 """Supply: sites with their phases, GPU models and pools."""
 
 import uuid
+from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -18,6 +19,8 @@ from listings.models.fields import (
     limited,
     ordered,
     price,
+    region,
+    region_in_country,
     subset,
     whole,
     within,
@@ -38,6 +41,20 @@ from listings.vocabulary import (
     Redundancy,
     SiteControl,
     Vendor,
+)
+
+# Pairs of fields of which the first is at most the second: a CHECK each, and a message of the services.
+SITE_ORDER = (
+    ("term_min_months", "term_max_months"),
+    ("min_block_mw", "max_block_mw"),
+    ("ask_floor_usd_kw_month", "ask_usd_kw_month"),
+    ("pue_design", "pue_peak"),
+)
+GPU_POOL_ORDER = (
+    ("commit_min_months", "commit_max_months"),
+    ("available_from", "available_until"),
+    ("largest_cluster_gpus", "gpus"),
+    ("min_order_gpus", "gpus"),
 )
 
 
@@ -77,7 +94,7 @@ class Site(Post, Hall):
     name = models.CharField(max_length=120)
     external_id = models.CharField(max_length=60, blank=True)
     country = CountryField()
-    region = models.CharField(max_length=6, blank=True, help_text="ISO 3166-2, such as US-TX")
+    region = region(blank=True)
     grid = chosen(Grid, null=True)
     nearest_town = models.CharField(max_length=120, blank=True)
     latitude = models.DecimalField(
@@ -120,9 +137,7 @@ class Site(Post, Hall):
     required_security_months = limited("security_months", null=True)
     security_months_instead = limited("security_months", null=True)
     conversion_paid_by = chosen(PaidBy, null=True)
-    conversion_capex_usd_mw = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MaxValueValidator(100_000_000)]
-    )
+    conversion_capex_usd_mw = whole("usd_mw", null=True)
     sale_considered = models.BooleanField(default=False)
     fleet_efficiency_j_th = models.DecimalField(
         max_digits=6,
@@ -139,7 +154,7 @@ class Site(Post, Hall):
     rack_band = models.PositiveSmallIntegerField(null=True, editable=False)
     price_band = models.PositiveSmallIntegerField(null=True, editable=False)
 
-    objects = SiteQuerySet.as_manager()
+    objects: ClassVar = SiteQuerySet.as_manager()
 
     class Meta:
         constraints = flatten(
@@ -158,19 +173,14 @@ class Site(Post, Hall):
             within("site", "price", "power_price_usd_mwh", "ask_floor_usd_kw_month"),
             within("site", "pue", "pue_design", "pue_peak"),
             within("site", "months", "term_min_months", "term_max_months"),
-            ordered(
-                "site",
-                ("term_min_months", "term_max_months"),
-                ("min_block_mw", "max_block_mw"),
-                ("ask_floor_usd_kw_month", "ask_usd_kw_month"),
-                ("pue_design", "pue_peak"),
-            ),
+            within("site", "hours_per_year", "interruptible_hours_per_year"),
+            within("site", "minutes", "curtailment_notice_minutes"),
+            within("site", "pct", "escalator_pct"),
+            within("site", "security_months", "required_security_months", "security_months_instead"),
+            within("site", "usd_mw", "conversion_capex_usd_mw"),
+            ordered("site", *SITE_ORDER),
             [
-                models.CheckConstraint(
-                    name="site_region_in_country",
-                    condition=Q(region="") | Q(region__startswith=F("country")),
-                    violation_error_message="region must belong to the country, such as US-TX in US.",
-                ),
+                region_in_country("site"),
                 models.CheckConstraint(
                     name="site_latitude_with_longitude",
                     condition=Q(latitude=None, longitude=None)
@@ -257,16 +267,14 @@ class GpuPool(Post):
 
     model = models.ForeignKey(GpuModel, models.PROTECT, related_name="pools")
     gpus = whole("gpus")
-    gpus_per_node = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    gpus_per_node = whole("gpus_per_node", null=True)
     largest_cluster_gpus = whole("gpus", null=True)
     fabric = chosen(Fabric, null=True)
-    fabric_gbps = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(100_000)]
-    )
+    fabric_gbps = whole("gbps", null=True)
     # Its site, or a place of its own: one of the two.
     at_site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True, related_name="gpu_pools")
     country = CountryField(blank=True)
-    region = models.CharField(max_length=6, blank=True)
+    region = region(blank=True)
     grid = chosen(Grid, null=True)
     available_from = models.DateField()
     available_until = models.DateField(null=True, blank=True)
@@ -282,7 +290,7 @@ class GpuPool(Post):
     ready_quarter = models.DateField(null=True, editable=False)
     price_band = models.PositiveSmallIntegerField(null=True, editable=False)
 
-    objects = GpuPoolQuerySet.as_manager()
+    objects: ClassVar = GpuPoolQuerySet.as_manager()
 
     class Meta:
         constraints = flatten(
@@ -291,13 +299,10 @@ class GpuPool(Post):
             within("gpu_pool", "months", "commit_min_months", "commit_max_months"),
             within("gpu_pool", "price", "price_usd_gpu_hour"),
             dates_in_century("gpu_pool", "available_from", "available_until"),
-            ordered(
-                "gpu_pool",
-                ("commit_min_months", "commit_max_months"),
-                ("available_from", "available_until"),
-                ("largest_cluster_gpus", "gpus"),
-                ("min_order_gpus", "gpus"),
-            ),
+            within("gpu_pool", "security_months", "required_security_months"),
+            within("gpu_pool", "gbps", "fabric_gbps"),
+            within("gpu_pool", "gpus_per_node", "gpus_per_node"),
+            ordered("gpu_pool", *GPU_POOL_ORDER),
             [
                 models.CheckConstraint(
                     name="gpu_pool_never_oversold",
@@ -306,15 +311,11 @@ class GpuPool(Post):
                 ),
                 models.CheckConstraint(
                     name="gpu_pool_has_one_place",
-                    condition=Q(at_site=None, country__regex="^[A-Z]{2}$")
+                    condition=(Q(at_site=None) & ~Q(country=""))
                     | Q(at_site__isnull=False, country="", region="", grid=None),
                     violation_error_message="Name the pool's site or its own country, not both.",
                 ),
-                models.CheckConstraint(
-                    name="gpu_pool_region_in_country",
-                    condition=Q(region="") | Q(region__startswith=F("country")),
-                    violation_error_message="region must belong to the country, such as US-TX in US.",
-                ),
+                region_in_country("gpu_pool"),
             ],
         )
         triggers = triggers.bump("gpu_pool", "post_ptr_id", is_post=True)

@@ -5,14 +5,16 @@ They stand in the database so that bulk updates and raw SQL are caught as well.
 
 import pgtrigger
 
+
+def _tables(**names: str) -> pgtrigger.Referencing:
+    return pgtrigger.Referencing(**names)  # type: ignore[no-untyped-call]  # upstream has no types
+
+
+_BOTH = _tables(old="old_rows", new="new_rows")
 _EVENTS = {
-    "insert": (pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), "SELECT {key} FROM new_rows"),
-    "delete": (pgtrigger.Delete, pgtrigger.Referencing(old="old_rows"), "SELECT {key} FROM old_rows"),
-    "update": (
-        pgtrigger.Update,
-        pgtrigger.Referencing(old="old_rows", new="new_rows"),
-        "SELECT {key} FROM new_rows UNION SELECT {key} FROM old_rows",
-    ),
+    "insert": (pgtrigger.Insert, _tables(new="new_rows"), "SELECT {key} FROM new_rows"),
+    "delete": (pgtrigger.Delete, _tables(old="old_rows"), "SELECT {key} FROM old_rows"),
+    "update": (pgtrigger.Update, _BOTH, "SELECT {key} FROM new_rows UNION SELECT {key} FROM old_rows"),
 }
 
 # Each transaction raises a version once, however many statements it takes: the first one stamps the row with
@@ -66,7 +68,7 @@ def site_moves_its_pools() -> pgtrigger.Trigger:
         level=pgtrigger.Statement,
         when=pgtrigger.After,
         operation=pgtrigger.Update,
-        referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
+        referencing=_BOTH,
         func=_BUMP.format(posts=moved),
     )
 
@@ -95,27 +97,35 @@ def phases_fit(name: str, site: str) -> pgtrigger.Trigger:
     )
 
 
-def totals_rise() -> pgtrigger.Trigger:
-    """At commit, each later step of a request asks for more than the one before, in the request's unit."""
+def ramp_holds(name: str, request: str) -> pgtrigger.Trigger:
+    """At commit, each later step asks for more than the one before, all in the request's unit, and the
+    outside date is not before the first step."""
     return pgtrigger.Trigger(
-        name="step_totals_rise",
+        name=name,
         level=pgtrigger.Row,
         when=pgtrigger.After,
         operation=pgtrigger.Insert | pgtrigger.Update,
         timing=pgtrigger.Deferred,
-        func="""
+        func=f"""
         IF EXISTS (
             SELECT FROM listings_step a JOIN listings_step b ON b.request_id = a.request_id
-             WHERE a.request_id = NEW.request_id AND b.need_on > a.need_on
+             WHERE a.request_id = NEW.{request} AND b.need_on > a.need_on
                AND coalesce(b.critical_mw, b.gpus) <= coalesce(a.critical_mw, a.gpus)
         ) OR EXISTS (
             SELECT FROM listings_step s JOIN listings_capacityrequest r ON r.post_ptr_id = s.request_id
-             WHERE s.request_id = NEW.request_id AND (r.kind = 'power') <> (s.critical_mw IS NOT NULL)
+             WHERE s.request_id = NEW.{request} AND (r.kind = 'power') <> (s.critical_mw IS NOT NULL)
         ) THEN
             RAISE check_violation USING
                 MESSAGE = 'step totals must rise, in the unit of the request',
                 CONSTRAINT = 'request_step_totals_rise';
         END IF;
+        IF (SELECT min(s.need_on) > min(r.latest_on)
+              FROM listings_step s JOIN listings_capacityrequest r ON r.post_ptr_id = s.request_id
+             WHERE s.request_id = NEW.{request}) THEN
+            RAISE check_violation USING
+                MESSAGE = 'the outside date is before the first step',
+                CONSTRAINT = 'request_latest_on_after_first_step';
+        END IF;
         RETURN NULL;
-        """,
+        """,  # noqa: S608 - the column name is a constant of this file's callers
     )
