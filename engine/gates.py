@@ -252,7 +252,13 @@ def gate_ratio(pair: Pair) -> float | None:
 
 
 def _phase_facts(pair: Pair, name: str) -> tuple[Value, ...]:
-    return tuple(dict.fromkeys(getattr(phase, name) for phase in pair.offer.phases if phase.free > 0))
+    """The different values of one hall fact among the free phases, in an order of their own."""
+    values = {getattr(phase, name) for phase in pair.offer.phases if phase.free > 0}
+    return tuple(sorted(values, key=_by_value))
+
+
+def _by_value(value: Value) -> tuple[bool, Value]:
+    return value is None, tuple(sorted(value)) if isinstance(value, frozenset) else value or 0
 
 
 def _cap(pair: Pair) -> int | None:
@@ -275,7 +281,7 @@ CHEAP: dict[str, tuple[Check, Callable[[Need, Offer], Facts]]] = {
     "unit": (
         unit,
         lambda need, offer: (
-            (offer.gpu_model, tuple(model for model, _ in need.gpu_caps))
+            (offer.gpu_model, tuple(sorted(model for model, _ in need.gpu_caps)))
             if offer.unit is need.unit is Unit.GPU
             else (offer.unit.value, need.unit.value)
         ),
