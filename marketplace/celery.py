@@ -8,6 +8,8 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import setup_logging
+from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 app = Celery("switchyard")
@@ -33,6 +35,13 @@ app.conf.update(
     beat_schedule={
         "match whatever waits": {"task": "matching.work", "schedule": 5.0, "options": {"expires": 5}},
         "expire posts and age evidence": {"task": "listings.turn_the_day", "schedule": crontab(minute="7")},
+        "forget old answers and sessions": {"task": "accounts.tidy", "schedule": crontab(minute="17")},
     },
 )
 app.autodiscover_tasks()
+app.steps["worker"].add(DjangoStructLogInitStep)
+
+
+@setup_logging.connect
+def _log_as_settings_say(**kwargs: object) -> None:
+    """Celery leaves logging alone once somebody listens here."""

@@ -27,6 +27,7 @@ if not DEVELOPMENT and (DEBUG or len(SECRET_KEY) < 50):
     raise ImproperlyConfigured("Production runs with DEBUG off and a SECRET_KEY of at least 50 characters.")
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [])
+CSRF_FAILURE_VIEW = "marketplace.views.csrf_failure"
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # How many proxies in front of the site may be believed about the visitor's address and scheme.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
@@ -58,6 +59,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "marketplace.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -70,7 +72,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "accounts.middleware.ReaderMiddleware",
-    "marketplace.middleware.DatabaseDownMiddleware",
+    "common.refusals.RefusalMiddleware",
 ]
 
 ROOT_URLCONF = "marketplace.urls"
@@ -115,7 +117,18 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "cache",
-    }
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+    # Counts requests a minute. It may vanish at any time; never clear() it, for the queue lives there too.
+    "counters": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CELERY_BROKER_URL.replace("redis+socket://", "unix://"),  # Celery's word for a socket
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+    },
+}
+API_REQUESTS_PER_MINUTE = {
+    "principal": env.int("API_REQUESTS_PER_MINUTE", default=600),
+    "visitor": env.int("API_REQUESTS_PER_MINUTE_VISITOR", default=60),
 }
 
 # --- People ------------------------------------------------------------------------------------
@@ -127,7 +140,7 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "home"
+LOGIN_REDIRECT_URL = "accounts:start"
 LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -171,7 +184,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = None if DEVELOPMENT else BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -191,15 +204,18 @@ USE_TZ = True
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.api.ApiKeyAuthentication",
-        "accounts.api.SessionReaderAuthentication",
+        "accounts.authentication.ApiKeyAuthentication",
+        "accounts.authentication.SessionReaderAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.MayWrite"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.authentication.MayWrite"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "marketplace.api.Pages",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "marketplace.api.problem",
+    "DEFAULT_PARSER_CLASSES": ["common.parsers.StrictJSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "common.pages.Pages",
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.throttles.PerPrincipal"],
+    "DEFAULT_SCHEMA_CLASS": "common.schema.MarketSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "common.problems.problem",
+    "NUM_PROXIES": TRUSTED_PROXY_COUNT,
     "COERCE_DECIMAL_TO_STRING": True,
     "UNICODE_JSON": True,
     "STRICT_JSON": True,
@@ -222,7 +238,16 @@ _SHARED = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
+]
+_FOR_MACHINES = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+    structlog.processors.JSONRenderer(),
+]
+_FOR_PEOPLE = [
+    structlog.dev.ConsoleRenderer(
+        colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+    )
 ]
 LOGGING = {
     "version": 1,
@@ -233,16 +258,20 @@ LOGGING = {
             "foreign_pre_chain": _SHARED,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                structlog.processors.JSONRenderer()
-                if LOG_JSON
-                else structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+                *(_FOR_MACHINES if LOG_JSON else _FOR_PEOPLE),
             ],
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # The bell rings every few seconds: the rings themselves are no news.
+    "loggers": {
+        "celery": {"level": "WARNING"},
+        "celery.apps.worker": {"level": "INFO"},
+        "django_structlog.celery": {"level": "WARNING"},
+    },
 }
+DJANGO_STRUCTLOG_CELERY_ENABLED = True  # the request's id goes along to the worker
 structlog.configure(
     processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
     logger_factory=structlog.stdlib.LoggerFactory(),

@@ -10,7 +10,7 @@ FILE = places.LOCAL / "env"
 
 
 def own_database_url() -> str:
-    return servers.database_url(places.sockets_folder())
+    return servers.database_url(places.sockets_folder("postgres"))
 
 
 def own_redis_url() -> str:
@@ -18,7 +18,7 @@ def own_redis_url() -> str:
 
 
 def valkey_socket() -> Path:
-    return places.sockets_folder() / "valkey.sock"
+    return places.sockets_folder("valkey") / "valkey.sock"
 
 
 def prepare() -> None:
@@ -34,11 +34,30 @@ def prepare() -> None:
     _note({name: os.environ[name] for name in values})
 
 
+def has_own_postgres() -> bool:
+    """Whether this checkout brings its own Postgres, rather than using one that somebody named."""
+    return os.environ.get("DATABASE_URL") == own_database_url()
+
+
+def has_own_valkey() -> bool:
+    return os.environ.get("REDIS_URL") == own_redis_url()
+
+
 def own_postgres_is_down() -> bool:
-    """Whether commands are meant to find the database of `manage.py up`, and it does not run."""
-    if os.environ.get("DATABASE_URL") != own_database_url():
-        return False
-    return not servers.postgres_answers(places.sockets_folder())
+    return has_own_postgres() and not servers.postgres_answers(places.sockets_folder("postgres"))
+
+
+def port() -> int:
+    """Where the site listens: PORT, else 8000."""
+    asked = os.environ.get("PORT") or "8000"
+    if not asked.isdecimal() or not 0 < int(asked) < 65536:
+        raise places.UnsuitableError(f"PORT is a number from 1 to 65535, not {asked!r}.")
+    return int(asked)
+
+
+def with_these(changes: dict[str, str]) -> dict[str, str]:
+    """Our environment for a child, which is to print each line as it comes."""
+    return {**os.environ, "PYTHONUNBUFFERED": "1", **changes}
 
 
 def _noted() -> dict[str, str]:

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from marketplace.local.processes import CHECKOUT
+
 LOCAL = CHECKOUT / ".local"
 # Sockets may have paths of 104 bytes at most on macOS, where the usual temporary folder takes half of that.
 SHORT = Path("/tmp")  # noqa: S108 - our folder inside has mode 0700 and its owner is checked
@@ -41,9 +42,9 @@ def checkout_mark(checkout: Path = CHECKOUT) -> str:
     return hashlib.sha256(str(checkout).encode()).hexdigest()[:10]
 
 
-def sockets_folder(local: Path = LOCAL) -> Path:
-    """The same one each time, so that commands know the address before the servers run."""
-    return SHORT / f"switchyard-{os.geteuid()}-{checkout_mark(local.parent)}"
+def sockets_folder(server: str, local: Path = LOCAL) -> Path:
+    """The same one each time, so that commands know the address before the server runs."""
+    return SHORT / f"switchyard-{os.geteuid()}-{checkout_mark(local.parent)}-{server}"
 
 
 def settle(local: Path = LOCAL) -> Place:
@@ -54,7 +55,7 @@ def settle(local: Path = LOCAL) -> Place:
     owner = _owner(data)
     if data is None:
         data = (local if _may_enter(owner, local) else private_folder(aside, owner)) / "postgres"
-    sockets = private_folder(sockets_folder(local), owner)
+    sockets = private_folder(sockets_folder("postgres", local), owner)
     return Place(owner, data, sockets, _runnable(_postgres_binaries(), owner, aside))
 
 

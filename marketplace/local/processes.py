@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-Output = int | IO[bytes] | None  # as for subprocess: a pipe, a file, or our own
+CHECKOUT = Path(__file__).resolve().parents[2]
+Output = int | Path | None  # subprocess.PIPE, a file to append to, or our own
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -45,13 +46,19 @@ class Child:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> subprocess.Popen[bytes]:
+        if isinstance(self.output, Path):
+            with self.output.open("ab") as file:
+                return self._start(file)
+        return self._start(self.output)
+
+    def _start(self, output: int | IO[bytes] | None) -> subprocess.Popen[bytes]:
         self.process = subprocess.Popen(  # noqa: S603 - the commands are our own
             self.command,
             env=self.env,
-            cwd="/" if self.owner else None,
+            cwd="/" if self.owner else CHECKOUT,
             stdin=subprocess.DEVNULL,
-            stdout=self.output,
-            stderr=subprocess.STDOUT if self.output is not None else None,
+            stdout=output,
+            stderr=subprocess.STDOUT if output is not None else None,
             process_group=0,
             user=self.owner.pw_uid if self.owner else None,
             group=self.owner.pw_gid if self.owner else None,

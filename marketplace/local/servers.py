@@ -73,10 +73,19 @@ def valkey(socket_path: Path, output: Output = subprocess.PIPE) -> Child:
     return Child("valkey", command, patience_s=5, output=output)
 
 
+def postgres_is_ready(place: places.Place, postgres: Child) -> bool:
+    """As it says itself in its lock file; not while it recovers from a crash."""
+    try:
+        lines = (place.data / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return False
+    return lines[0] == str(postgres.pid) and lines[-1].strip() == "ready"
+
+
 def postgres_answers(sockets: Path) -> bool:
     try:
         psycopg.connect(database_url(sockets, "postgres"), connect_timeout=2).close()
-    except psycopg.OperationalError:  # not up yet, or still recovering from a crash
+    except psycopg.OperationalError:
         return False
     return True
 
@@ -95,5 +104,5 @@ def valkey_answers(socket_path: Path) -> bool:
 def make_database(sockets: Path, database: str = USER) -> None:
     """Create the database unless it is there."""
     with psycopg.connect(database_url(sockets, "postgres"), autocommit=True, connect_timeout=5) as connection:
-        if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [database]).fetchone():
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))

@@ -30,11 +30,11 @@ class ValkeyServer:
     def start(self) -> None:
         if self.child and self.child.is_running():
             return
-        with self.socket_path.with_suffix(".log").open("ab") as log:
-            self.child = servers.valkey(self.socket_path, log)
-            self.child.start()
+        log = self.socket_path.with_suffix(".log")
+        self.child = servers.valkey(self.socket_path, log)
+        self.child.start()
         if not wait_until(lambda: servers.valkey_answers(self.socket_path), 10):
-            raise RuntimeError(f"Valkey did not start; see {self.socket_path.with_suffix('.log')}")
+            raise RuntimeError(log.read_text())
 
     def stop(self) -> None:
         """Gone at once, as after a crash; what was queued in it is lost."""
@@ -66,16 +66,14 @@ class Servers:
         os.environ["REDIS_URL"] = self.valkey.url
 
     def _start_postgres(self, folder: Path) -> None:
-        place = places.settle_for_a_while(folder)
-        with (folder / "postgres.log").open("ab") as log:
-            initdb = servers.initdb(place, log, forgetful=True)
-            if initdb.start().wait(60):
-                raise RuntimeError((folder / "postgres.log").read_text())
-            servers.keep_data(place)
-            self.postgres = servers.postgres(place, log, forgetful=True)
-            self.postgres.start()
-        if not wait_until(lambda: servers.postgres_answers(place.sockets), 30):
-            raise RuntimeError((folder / "postgres.log").read_text())
+        place, log = places.settle_for_a_while(folder), folder / "postgres.log"
+        if servers.initdb(place, log, forgetful=True).start().wait(60):
+            raise RuntimeError(log.read_text())
+        servers.keep_data(place)
+        self.postgres = postgres = servers.postgres(place, log, forgetful=True)
+        postgres.start()
+        if not wait_until(lambda: servers.postgres_is_ready(place, postgres), 30):
+            raise RuntimeError(log.read_text())
         os.environ["DATABASE_URL"] = servers.database_url(place.sockets)
 
     def stop(self) -> None:
