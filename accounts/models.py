@@ -10,7 +10,12 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.querysets import ApiKeyQuerySet, InvitationQuerySet, MembershipQuerySet
+from accounts.querysets import (
+    ApiKeyQuerySet,
+    IdempotencyRecordQuerySet,
+    InvitationQuerySet,
+    MembershipQuerySet,
+)
 from accounts.vocabulary import Kind, Role, Scope
 
 
@@ -28,7 +33,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person, known by an e-mail address. Django staff are the operators."""
 
-    email = models.EmailField(max_length=254)
+    email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=120, blank=True)
     is_staff = models.BooleanField("operator", default=False)
     is_active = models.BooleanField(default=True)
@@ -39,7 +44,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     EMAIL_FIELD = "email"
 
     class Meta:
-        constraints = [models.UniqueConstraint(Lower("email"), name="user_one_per_email")]
+        constraints = [
+            models.CheckConstraint(name="user_email_in_lower_case", condition=Q(email=Lower("email")))
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -52,7 +59,7 @@ class Organization(models.Model):
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=10, choices=Kind)
     website = models.URLField(blank=True)
-    # An operator has checked who they are. Without it a broker has no broker rights, and others see only teasers.
+    # An operator has checked who they are. Without it a broker has no broker rights, others see teasers.
     verified_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -69,6 +76,7 @@ class Organization(models.Model):
 class Membership(models.Model):
     """One person's role in one organization."""
 
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
@@ -89,6 +97,7 @@ class Membership(models.Model):
 class Invitation(models.Model):
     """An offer to join, sent by mail; only the hash of its token is kept."""
 
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="invitations")
     email = models.EmailField(max_length=254)
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
@@ -103,7 +112,9 @@ class Invitation(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="invitation_expires_later", condition=Q(expires_at__gt=F("created_at"))),
+            models.CheckConstraint(
+                name="invitation_expires_later", condition=Q(expires_at__gt=F("created_at"))
+            ),
             models.CheckConstraint(name="invitation_role_known", condition=Q(role__in=Role.values)),
         ]
 
@@ -133,9 +144,35 @@ class ApiKey(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                name="api_key_scopes_known", condition=Q(scopes__contained_by=Scope.values, scopes__len__gte=1)
+                name="api_key_scopes_known",
+                condition=Q(scopes__contained_by=Scope.values, scopes__len__gte=1),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class IdempotencyRecord(models.Model):
+    """The answer to one write, kept so that the same request sent again gets it again.
+
+    It is written in the transaction of the effect itself: either both exist or neither. The row is claimed
+    before the answer is known, so `status` and `body` are empty only inside that transaction.
+    """
+
+    principal = models.CharField(max_length=60)
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(default=dict)
+    body = models.TextField(default="")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    objects = IdempotencyRecordQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["principal", "key"], name="idempotency_once")]
+
+    def __str__(self) -> str:
+        return f"{self.principal}: {self.key}"

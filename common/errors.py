@@ -19,3 +19,9 @@ class InvalidInput(DomainError):
     """What was sent breaks a rule that a form can show: a 400 with one sentence a field."""
 
     code = "invalid"
+
+
+class NotAllowed(DomainError):
+    """The reader's role does not permit it: a 403."""
+
+    code = "not_allowed"

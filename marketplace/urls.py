@@ -1,0 +1,23 @@
+"""The site map."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+from marketplace import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("organization/", include("accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("api/", include("marketplace.api")),
+    # Operators sign in on the same page as everybody: one place with rate limits.
+    path("operator/login/", secure_admin_login(admin.site.login)),
+    path("operator/", admin.site.urls),
+]
+
+handler400 = views.bad_request
+handler403 = views.forbidden
+handler404 = views.not_found
+handler429 = views.too_many_requests
+handler500 = views.server_error
