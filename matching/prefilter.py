@@ -4,13 +4,15 @@ Loose means: whoever could match is in; most who could not are out. The rules de
 """
 
 from datetime import date
+from decimal import Decimal
 
-from django.db.models import F, Max, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import DecimalField, ExpressionWrapper, F, Max, Q, QuerySet
 
 from engine import Offer, Unit
 from listings.models import CapacityRequest
 from listings.vocabulary import RequestKind
+
+_EXACT = DecimalField(max_digits=18, decimal_places=6)
 
 
 def requests_for(offer: Offer, today: date) -> QuerySet[CapacityRequest]:
@@ -53,8 +55,9 @@ def _sized(requests: QuerySet[CapacityRequest], offer: Offer) -> QuerySet[Capaci
 
     A GPU request's need in MW is known to the rules only, so it stays in.
     """
-    free = sum(phase.free for phase in offer.phases)
+    free = Decimal(sum(phase.free for phase in offer.phases))
     in_unit = free if offer.unit is Unit.GPU else free / 1000
-    total = Coalesce(Max("steps__critical_mw"), 0.0) if offer.unit is Unit.MW else Max("steps__gpus")
+    total = Max("steps__gpus" if offer.unit is Unit.GPU else "steps__critical_mw", output_field=_EXACT)
     least = F("_total") * (1 - F("tolerance_pct") / 100)
-    return requests.annotate(_total=total, _least=least).filter(Q(splittable=True) | Q(_least__lte=in_unit))
+    fits = Q(_least__lte=in_unit) | Q(splittable=True) | Q(_least=None)
+    return requests.annotate(_total=total, _least=ExpressionWrapper(least, _EXACT)).filter(fits)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any, Self, TypeVar
 
-from django.db.models import Count, Exists, F, Max, Model, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, F, Max, Model, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 
 from accounts.readers import Reader
 from engine import STANDARD
-from listings.models import Change
-from listings.vocabulary import Status
+from listings.models import Change, Post
+from listings.vocabulary import Face, Status
+
+_NEVER = Value(date.max)
+_DEAREST = Decimal("99999999")
 
 _M = TypeVar("_M", bound=Model, covariant=True)
 
@@ -57,9 +62,38 @@ class MatchQuerySet(QuerySet[_M]):
             "request_id",
         )
 
+    def for_list(self, reader: Reader, today: date) -> Self:
+        """Matches as a reader may list them, with the columns of `LIST_ORDER`.
+
+        A coarse match (a post of it is only a teaser to the reader) shows and sorts by its score rounded to
+        five, and among equals by its random uid, so that the order tells nothing more.
+        """
+        return self.visible_to(reader).live(today).with_coarse(reader).annotate(**_LIST_COLUMNS)
+
+    def with_coarse(self, reader: Reader) -> Self:
+        """Annotate `coarse`: one of the two posts is only a teaser to the reader."""
+        teasers = Post.objects.with_face(reader).filter(face=Face.TEASER)
+        either = teasers.filter(Q(pk=OuterRef("request_id")) | Q(pk=OuterRef("offer_id")))
+        return self.annotate(coarse=Exists(either))
+
     def counted(self, side: str) -> QuerySet[Any, dict[str, Any]]:
         """How many matches each post of one side ("request" or "offer") has, and its best points."""
         return self.values(post=F(f"{side}_id")).annotate(matches=Count("pk"), best=Max("points"))
+
+
+def _unless_coarse(value: Any, otherwise: Any) -> Case:
+    return Case(When(coarse=True, then=Value(otherwise)), default=value)
+
+
+# The order of the rules, as far as the reader may know it. No column is null, so pages can resume anywhere.
+LIST_ORDER = ("-shown", "list_conditional", "-list_utilization", "list_first_power", "list_price", "uid")
+_LIST_COLUMNS = {
+    "shown": Case(When(coarse=True, then=(F("points") + 2) / 5 * 5), default=F("points")),
+    "list_conditional": _unless_coarse(F("conditional"), True),
+    "list_utilization": _unless_coarse(F("utilization"), Decimal(0)),
+    "list_first_power": _unless_coarse(Coalesce("first_power_on", _NEVER), date.max),
+    "list_price": _unless_coarse(Coalesce("comparable_price", _DEAREST), _DEAREST),
+}
 
 
 class RankingQuerySet(QuerySet[_M]):
