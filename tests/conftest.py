@@ -1,0 +1,5 @@
+"""Fixtures for every test."""
+
+from tests.plugins.workers import start_worker
+
+__all__ = ["start_worker"]
