@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from accounts.readers import Reader
 from engine import STANDARD
 from listings.models import Change, Post
-from listings.vocabulary import Face, Status
+from listings.vocabulary import Status
 
 _NEVER = Value(date.max)
 _DEAREST = Decimal("99999999")
@@ -72,7 +72,7 @@ class MatchQuerySet(QuerySet[_M]):
 
     def with_coarse(self, reader: Reader) -> Self:
         """Annotate `coarse`: one of the two posts is only a teaser to the reader."""
-        teasers = Post.objects.with_face(reader).filter(face=Face.TEASER)
+        teasers = Post.objects.teasers_to(reader)
         either = teasers.filter(Q(pk=OuterRef("request_id")) | Q(pk=OuterRef("offer_id")))
         return self.annotate(coarse=Exists(either))
 

@@ -7,9 +7,9 @@ from time import monotonic
 
 import structlog
 from django.db import Error, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
-from engine import Need, Offer
+from engine import STANDARD, Need, Offer
 from listings.models import Change, Post
 from listings.services import changes
 from listings.vocabulary import PostType, Status
@@ -48,18 +48,21 @@ def rematch_everything() -> int:
 
 
 def mark_overdue(*, now: datetime) -> None:
-    """Put needs on the queue whose counts and near misses have not seen what supply changed a while ago.
+    """Put posts on the queue that were ranked under older assumptions, and needs whose counts and near misses
+    have not seen what supply changed a while ago.
 
-    The matches themselves are current: each offer's own turn writes them. This also mends the rare pair that
-    two rankings at once left out of both lists.
+    The matches of such a need are current: each offer's own turn writes them. Ranking it anew also mends the
+    rare pair that two rankings at once left out of both lists.
     """
     latest = Post.objects.exclude(post_type=PostType.REQUEST).aggregate(xid=Max("changed_xid"))["xid"] or 0
-    overdue = Ranking.objects.filter(
+    uncounted = Q(
         post__post_type=PostType.REQUEST,
         seen_xid__lte=latest,
         ranked_at__lt=now - timedelta(seconds=RECOUNT_AFTER_SECONDS),
-    ).exclude(post__in=Change.objects.values("post"))
-    changes.mark(set(overdue.values_list("post_id", flat=True)))
+    )
+    overdue = Ranking.objects.filter(uncounted | Q(assumptions_version__lt=STANDARD.version))
+    idle = overdue.exclude(post__in=Change.objects.values("post"))
+    changes.mark(set(idle.values_list("post_id", flat=True)))
 
 
 def _work_one(market: Market, failed: set[int], now: datetime) -> int | None:

@@ -150,10 +150,10 @@ _KEYS = ("request_id", "offer_id")
 
 def _upsert(own: Own, rows: list[dict[str, Any]]) -> None:
     columns = [f for f in Match._meta.concrete_fields if f.column not in ("id", "uid")]
-    names = [f.column for f in columns]
+    names = [f.attname for f in columns]
     sql = _UPSERT.format(
         columns=", ".join(names),
-        types=", ".join(f"{f.column} {f.rel_db_type(connection)}" for f in columns),
+        types=", ".join(f"{f.attname} {f.rel_db_type(connection)}" for f in columns),
         updates=", ".join(f"{name} = EXCLUDED.{name}" for name in names if name not in _KEYS + _FLAGS),
         own_flag=f"for_{_flag(own.side)}",
         other_flag=f"for_{_flag(own.other_side)}",
