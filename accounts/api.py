@@ -66,6 +66,7 @@ class MarketView(StrictQuery):
     not stored, so that the client may mend the request and use the same key again.
     """
 
+    http_method_names = ["get", "head", "post", "patch", "delete"]
     record: IdempotencyRecord | None = None
     writing = False
 

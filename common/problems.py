@@ -114,15 +114,11 @@ def _as_api_exception(exc: Exception) -> exceptions.APIException | None:
 
 
 def _invalid(exc: exceptions.ValidationError, method: str) -> Response:
-    in_query = isinstance(exc, QueryInvalid) or method in ("GET", "HEAD", "OPTIONS")
-    errors = [
-        {
-            "parameter" if in_query else "pointer": ".".join(path) if in_query else pointer(path),
-            "detail": text,
-        }
-        for path, text in _walk(exc.detail, [])
-    ]
-    where = "query" if in_query else "body"
+    faults = list(_walk(exc.detail, []))
+    if isinstance(exc, QueryInvalid) or method in ("GET", "HEAD"):
+        where, errors = "query", [{"parameter": ".".join(path), "detail": text} for path, text in faults]
+    else:
+        where, errors = "body", [{"pointer": pointer(path), "detail": text} for path, text in faults]
     return _response(400, "invalid", f"The {where} breaks a rule; `errors` says which.", errors)
 
 

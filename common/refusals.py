@@ -19,4 +19,5 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError):
             return None
-        return render(request, "refused.html", {"refusal": exception}, status=status_of(exception))
+        context = {"title": "Not done", "detail": exception.message}
+        return render(request, "refused.html", context, status=status_of(exception))
