@@ -1,5 +1,6 @@
 """The industry's words as the database knows them, and the bands that teasers show."""
 
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import TextChoices
@@ -229,3 +230,13 @@ def band_label(index: int, edges: tuple[int, ...]) -> str:
     if index == len(edges):
         return f"{edges[-1]:,}+"
     return f"{edges[index - 1]:,}–{edges[index]:,}"
+
+
+def quarter_of(day: date) -> date:
+    """The first day of the quarter that a day falls into."""
+    return day.replace(month=3 * ((day.month - 1) // 3) + 1, day=1)
+
+
+def quarter_label(day: date) -> str:
+    """A quarter in words: 2027-02-14 is "2027-Q1"."""
+    return f"{day.year}-Q{(day.month + 2) // 3}"

@@ -243,7 +243,7 @@ class GpuModel(models.Model):
     memory_gb = models.PositiveIntegerField()
     tdp_w = models.PositiveIntegerField()
     # Share of the server's or rack's IT power; null where no source gives it.
-    it_w_per_gpu = models.PositiveIntegerField(null=True)
+    it_w_per_gpu = models.PositiveIntegerField(null=True, blank=True)
     rack_kw_low = limited("rack_kw")
     rack_kw_high = limited("rack_kw")
     liquid_cooling_required = models.BooleanField()
@@ -322,3 +322,8 @@ class GpuPool(Post):
 
     def __str__(self) -> str:
         return f"{self.gpus} × {self.model}"
+
+    @property
+    def place(self) -> "Site | GpuPool":
+        """Whatever says where the GPUs stand: their site, or the pool itself."""
+        return self.at_site or self

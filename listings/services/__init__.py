@@ -1,0 +1,40 @@
+"""What happens to posts: one function for each action, each in one transaction that rings the bell."""
+
+from listings.services.gpu_models import load_gpu_models
+from listings.services.gpu_pools import create_gpu_pool, update_gpu_pool
+from listings.services.life_cycle import MoveRefused, move_post, renew_post, turn_the_day
+from listings.services.posts import Withdrawn, WrongSide
+from listings.services.requests import create_request, update_request
+from listings.services.sites import (
+    CapacityReserved,
+    add_phase,
+    create_site,
+    remove_phase,
+    update_phase,
+    update_site,
+)
+from listings.services.trust import OwnPost, grant_disclosure, record_evidence, revoke_disclosure
+
+__all__ = [
+    "CapacityReserved",
+    "MoveRefused",
+    "OwnPost",
+    "Withdrawn",
+    "WrongSide",
+    "add_phase",
+    "create_gpu_pool",
+    "create_request",
+    "create_site",
+    "grant_disclosure",
+    "load_gpu_models",
+    "move_post",
+    "record_evidence",
+    "remove_phase",
+    "renew_post",
+    "revoke_disclosure",
+    "turn_the_day",
+    "update_gpu_pool",
+    "update_phase",
+    "update_request",
+    "update_site",
+]
