@@ -225,7 +225,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=60, unique=True)),
                 ('memory_gb', models.PositiveIntegerField()),
                 ('tdp_w', models.PositiveIntegerField()),
-                ('it_w_per_gpu', models.PositiveIntegerField(null=True)),
+                ('it_w_per_gpu', models.PositiveIntegerField(blank=True, null=True)),
                 ('rack_kw_low', models.DecimalField(decimal_places=3, max_digits=12, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(2000)])),
                 ('rack_kw_high', models.DecimalField(decimal_places=3, max_digits=12, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(2000)])),
                 ('liquid_cooling_required', models.BooleanField()),
