@@ -16,7 +16,7 @@ from common.errors import InvalidInput
 # What only the loader of reference listings may set, beside what the owner sets.
 LOADED = frozenset({"is_reference", "source", "source_confidence", "assumed"})
 # Set by services of their own, never by naming them.
-KEPT = frozenset({"organization", "post_type", "status", "site", "request", "post_ptr"})
+KEPT = frozenset({"organization", "post_type", "status", "site", "request", "post", "post_ptr"})
 NOT_BEFORE, NOT_AFTER = date(2000, 1, 1), date(2100, 12, 31)
 
 
@@ -108,6 +108,8 @@ def _writable(model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
 def _clean(field: models.Field[Any, Any], value: Any, row: models.Model) -> Any:
     if isinstance(field, models.ForeignKey):
         return _related(field, value)
+    if value is None and field.null:
+        return None  # an ArrayField would walk through it
     if any(
         isinstance(text, str) and "\x00" in text for text in (value if isinstance(value, list) else [value])
     ):
