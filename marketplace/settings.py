@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "accounts",
     "listings",
     "matching",
+    "market",
     "marketplace",
 ]
 

@@ -1,0 +1,8 @@
+"""Pages under /market/."""
+
+from django.urls import path
+
+from market import views
+
+app_name = "market"
+urlpatterns = [path("", views.market, name="market")]
