@@ -1,5 +1,9 @@
 """The bell: tells a worker that something waits in Postgres. Losing a ring costs time, never work."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 import structlog
 from celery import current_app
 from django.db import transaction
@@ -7,11 +11,24 @@ from kombu.exceptions import OperationalError
 
 log = structlog.get_logger(__name__)
 WORK = "matching.work"
+_held = ContextVar("held", default=False)
 
 
 def ring_on_commit() -> None:
     """Ring once the current transaction has committed (at once when there is none)."""
-    transaction.on_commit(ring)
+    if not _held.get():
+        transaction.on_commit(ring)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Inside, nobody rings; it rings once at the end, however many posts have changed."""
+    before = _held.set(True)
+    try:
+        yield
+    finally:
+        _held.reset(before)
+    ring_on_commit()
 
 
 def ring() -> bool:
