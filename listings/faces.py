@@ -27,7 +27,8 @@ from listings.vocabulary import (
     quarter_label,
 )
 
-_HALL = ("cooling", "max_rack_kw", "power_redundancy", "delivery_types", "ask_usd_kw_month")
+# What its owner states and everybody with the full face reads, by kind of post.
+HALL = ("cooling", "max_rack_kw", "power_redundancy", "delivery_types", "ask_usd_kw_month")
 _POST = (
     "disclosure",
     "open_until",
@@ -38,8 +39,8 @@ _POST = (
     "assumed",
     "notes",
 )
-_SITE = (
-    *_HALL,
+SITE = (
+    *HALL,
     "name",
     "external_id",
     "country",
@@ -73,11 +74,10 @@ _SITE = (
     "sale_considered",
     "fleet_efficiency_j_th",
 )
-_PHASE = ("uid", "ready_on", "critical_mw", "reserved_mw", "stage", *_HALL, "assumed")
+PHASE = ("ready_on", "critical_mw", "stage", *HALL)
 _EVIDENCE = ("claim", "method", "document", "verified_on", "expires_on", "freshness")
-_POOL = (
+POOL = (
     "gpus",
-    "reserved_gpus",
     "gpus_per_node",
     "largest_cluster_gpus",
     "fabric",
@@ -90,7 +90,7 @@ _POOL = (
     "min_order_gpus",
     "required_security_months",
 )
-_REQUEST = (
+REQUEST = (
     "workload",
     "title",
     "tolerance_pct",
@@ -130,7 +130,7 @@ def show(post: Post) -> dict[str, Any]:
     face = Face(post.face)  # type: ignore[attr-defined]  # annotated, and missed loudly
     shown = {**_every(post, face), **teaser(post)}
     if face in (Face.FULL, Face.RESERVE):
-        shown |= {**_plain(post, _POST), "organization": _organization(post), **full(post)}
+        shown |= {**_plain(post, (*POST, *_KEPT)), "organization": _organization(post), **full(post)}
     if face == Face.RESERVE:
         reserve(post, shown)
     return shown
@@ -155,7 +155,7 @@ def _site_teaser(site: Site) -> dict[str, Any]:
     return {
         "country": site.country.code,
         "mw_band": _band(site.mw_band, MW_EDGES, "{} MW"),
-        "ready_quarter": site.ready_quarter and quarter_label(site.ready_quarter),
+        "ready_quarter": quarter_label(site.ready_quarter),
         "delivery_types": site.delivery_types,
         "cooling": site.cooling,
         "rack_band": _band(site.rack_band, RACK_KW_EDGES, "{} kW"),
@@ -167,8 +167,8 @@ def _site_teaser(site: Site) -> dict[str, Any]:
 def _site_full(site: Site) -> dict[str, Any]:
     phases = sorted(site.phases.all(), key=_by_date)
     return {
-        **_plain(site, _SITE),
-        "phases": [_plain(phase, _PHASE) for phase in phases],
+        **_plain(site, SITE),
+        "phases": [_plain(phase, ("uid", *PHASE, "reserved_mw", "assumed")) for phase in phases],
         "evidence": [_plain(each, _EVIDENCE) for each in site.evidence.all()],
     }
 
@@ -190,14 +190,14 @@ def _pool_teaser(pool: GpuPool) -> dict[str, Any]:
         "model_name": str(pool.model),
         "country": pool.place.country.code,
         "gpu_band": _band(pool.gpu_band, GPU_EDGES, "{} GPUs"),
-        "ready_quarter": pool.ready_quarter and quarter_label(pool.ready_quarter),
+        "ready_quarter": quarter_label(pool.ready_quarter),
         "price_band": _band(pool.price_band, PRICE_EDGES_USD_GPU_HOUR, "US$ {}/GPU-hour"),
     }
 
 
 def _pool_full(pool: GpuPool) -> dict[str, Any]:
     return {
-        **_plain(pool, _POOL),
+        **_plain(pool, (*POOL, "reserved_gpus")),
         **_plain(pool.place, ("country", "region", "grid")),
         "at_site": pool.at_site.uid if pool.at_site else None,
         "evidence": [_plain(each, _EVIDENCE) for each in pool.evidence.all()],
@@ -217,7 +217,7 @@ def _request_teaser(request: CapacityRequest) -> dict[str, Any]:
     return {
         "kind": request.kind,
         "size_band": _band(request.size_band, edges, unit),
-        "need_quarter": request.need_quarter and quarter_label(request.need_quarter),
+        "need_quarter": quarter_label(request.need_quarter),
         "countries": [country.code for country in request.countries],
         "regions": request.regions,
         "grids": request.grids,
@@ -231,7 +231,7 @@ def _request_full(request: CapacityRequest) -> dict[str, Any]:
     unit = "critical_mw" if request.kind == RequestKind.POWER else "gpus"
     steps: list[Step] = sorted(request.steps.all(), key=lambda step: step.need_on)
     return {
-        **_plain(request, _REQUEST),
+        **_plain(request, REQUEST),
         "steps": [_plain(step, ("need_on", unit)) for step in steps],
         "gpu_wishes": [_wish(wish) for wish in _wishes(request)],
     }

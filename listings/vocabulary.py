@@ -232,11 +232,15 @@ def band_label(index: int, edges: tuple[int, ...]) -> str:
     return f"{edges[index - 1]:,}–{edges[index]:,}"
 
 
+# Stored for a draft that names no date yet: later than any date that a post may name, so it sorts last.
+NO_QUARTER = date(2101, 1, 1)
+
+
 def quarter_of(day: date) -> date:
     """The first day of the quarter that a day falls into."""
     return day.replace(month=3 * ((day.month - 1) // 3) + 1, day=1)
 
 
-def quarter_label(day: date) -> str:
-    """A quarter in words: 2027-02-14 is "2027-Q1"."""
-    return f"{day.year}-Q{(day.month + 2) // 3}"
+def quarter_label(day: date) -> str | None:
+    """A quarter in words: 2027-02-14 is "2027-Q1"; None where there is no date yet."""
+    return None if day >= NO_QUARTER else f"{day.year}-Q{(day.month + 2) // 3}"

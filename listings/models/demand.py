@@ -26,6 +26,7 @@ from listings.models.posts import Post
 from listings.models.supply import GpuModel
 from listings.querysets import CapacityRequestQuerySet
 from listings.vocabulary import (
+    NO_QUARTER,
     Compliance,
     Cooling,
     Credit,
@@ -92,7 +93,7 @@ class CapacityRequest(Post):
     notes = models.TextField(max_length=4000, blank=True)
 
     size_band = models.PositiveSmallIntegerField(default=0, editable=False)
-    need_quarter = models.DateField(null=True, editable=False)
+    need_quarter = models.DateField(default=NO_QUARTER, editable=False)
     term_band = models.PositiveSmallIntegerField(default=0, editable=False)
     security_band = models.PositiveSmallIntegerField(default=0, editable=False)
 

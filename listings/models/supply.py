@@ -28,6 +28,7 @@ from listings.models.fields import (
 from listings.models.posts import Post
 from listings.querysets import GpuModelQuerySet, GpuPoolQuerySet, SiteQuerySet
 from listings.vocabulary import (
+    NO_QUARTER,
     BuildStage,
     Compliance,
     Cooling,
@@ -150,7 +151,7 @@ class Site(Post, Hall):
 
     # Teaser bands, stored by the services with the facts that they come from.
     mw_band = models.PositiveSmallIntegerField(default=0, editable=False)
-    ready_quarter = models.DateField(null=True, editable=False)
+    ready_quarter = models.DateField(default=NO_QUARTER, editable=False)
     rack_band = models.PositiveSmallIntegerField(null=True, editable=False)
     price_band = models.PositiveSmallIntegerField(null=True, editable=False)
 
@@ -287,7 +288,7 @@ class GpuPool(Post):
     notes = models.TextField(max_length=4000, blank=True)
 
     gpu_band = models.PositiveSmallIntegerField(default=0, editable=False)
-    ready_quarter = models.DateField(null=True, editable=False)
+    ready_quarter = models.DateField(default=NO_QUARTER, editable=False)
     price_band = models.PositiveSmallIntegerField(null=True, editable=False)
 
     objects: ClassVar = GpuPoolQuerySet.as_manager()

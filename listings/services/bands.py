@@ -1,13 +1,13 @@
 """What a teaser shows instead of the figures, stored with the post so that lists filter and sort on it."""
 
 from collections.abc import Collection, Iterable
-from datetime import date
 from decimal import Decimal
 
 from listings.models import CapacityRequest, GpuPool, Phase, Site, Step
 from listings.vocabulary import (
     GPU_EDGES,
     MW_EDGES,
+    NO_QUARTER,
     PRICE_EDGES_USD_GPU_HOUR,
     PRICE_EDGES_USD_KW_MONTH,
     RACK_KW_EDGES,
@@ -23,7 +23,7 @@ def band_site(site: Site, phases: Collection[Phase]) -> None:
     """Bands of the free critical MW, the first free phase, the densest rack and the ask per critical kW."""
     free = [phase for phase in phases if phase.reserved_mw < phase.critical_mw]
     site.mw_band = band(sum((p.critical_mw - p.reserved_mw for p in free), Decimal(0)), MW_EDGES)
-    site.ready_quarter = quarter_of(min(phase.ready_on for phase in free)) if free else None
+    site.ready_quarter = min((quarter_of(phase.ready_on) for phase in free), default=NO_QUARTER)
     racks = _stated([site.max_rack_kw]) or _stated(phase.max_rack_kw for phase in free)
     site.rack_band = band(max(racks), RACK_KW_EDGES) if racks else None
     asks = _stated([site.ask_usd_kw_month]) or _stated(phase.ask_usd_kw_month for phase in free)
@@ -42,8 +42,7 @@ def band_request(request: CapacityRequest, steps: Collection[Step]) -> None:
     """Bands of the last total, the first date, the term wished for (else the longest) and the security."""
     edges = MW_EDGES if request.kind == RequestKind.POWER else GPU_EDGES
     request.size_band = band(max((_total(step) for step in steps), default=Decimal(0)), edges)
-    first: date | None = min((step.need_on for step in steps), default=None)
-    request.need_quarter = quarter_of(first) if first else None
+    request.need_quarter = min((quarter_of(step.need_on) for step in steps), default=NO_QUARTER)
     request.term_band = band(request.term_preferred_months or request.term_max_months, TERM_EDGES_MONTHS)
     request.security_band = band(request.security_months, SECURITY_EDGES_MONTHS)
 

@@ -132,6 +132,8 @@ def _related(field: models.ForeignKey[Any, Any], value: Any) -> Any:
 
 def _tidy(field: models.Field[Any, Any], value: Any) -> Any:
     """Text without outer blanks, names on one line, sets without doubles in the order of their vocabulary."""
+    if value == "" and field.null:
+        return None
     if isinstance(value, str):
         return " ".join(value.split()) if isinstance(field, models.CharField) else value.strip()
     if isinstance(field, ArrayField) and isinstance(value, Iterable):
