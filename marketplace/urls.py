@@ -10,6 +10,9 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("organization/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
+    path("", include("listings.urls")),
+    path("matches/", include("matching.urls")),
+    path("market/", include("market.urls")),
     path("api/", include("marketplace.api")),
     # Operators sign in on the same page as everybody: one place with rate limits.
     path("operator/login/", secure_admin_login(admin.site.login)),

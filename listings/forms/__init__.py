@@ -1,0 +1,12 @@
+"""What people fill in to post."""
+
+from listings.forms.papers import (
+    GpuPoolPaper,
+    GpuRequestPaper,
+    Paper,
+    PowerRequestPaper,
+    SitePaper,
+    Table,
+)
+
+__all__ = ["GpuPoolPaper", "GpuRequestPaper", "Paper", "PowerRequestPaper", "SitePaper", "Table"]

@@ -1,0 +1,112 @@
+"""Forms built from the models' own fields, so that a limit or a word is written once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from django import forms
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.forms.models import fields_for_model, model_to_dict
+from django.forms.utils import ErrorDict
+
+from listings.vocabulary import Status
+from listings.words import HINTS, LABELS
+
+OPEN_FOR = timedelta(days=365)
+
+
+class Section(NamedTuple):
+    title: str
+    names: tuple[str, ...]
+
+
+class SetField(forms.MultipleChoiceField):
+    """A set of words as checkboxes. Nothing ticked is None where the model knows "unknown"."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, *, empty: list[str] | None, **extra: Any) -> None:
+        super().__init__(required=False, **extra)
+        self.empty = empty
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value) or self.empty
+
+
+class FieldsForm(forms.Form):
+    """The fields of one model, in the order of its sections."""
+
+    model: type[models.Model]
+    sections: tuple[Section, ...] = ()
+    row_fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.judged = True
+        self.fields.update(_fields(self.model, self.names()))
+
+    @classmethod
+    def names(cls) -> list[str]:
+        return [*cls.row_fields, *(name for section in cls.sections for name in section.names)]
+
+    @classmethod
+    def stored(cls, row: models.Model) -> dict[str, Any]:
+        """A row as the form's initial values."""
+        identity = {"uid": row.uid} if "uid" in cls.base_fields else {}
+        return {**model_to_dict(row, cls.names()), **identity}
+
+    def full_clean(self) -> None:
+        """While rows are still being added, what was typed is kept and nothing is judged."""
+        if self.judged:
+            super().full_clean()
+        else:
+            self._errors, self.cleaned_data = ErrorDict(), {}
+
+
+class PostForm(FieldsForm):
+    """A post's own fields; `status` is what the pressed button said."""
+
+    status = forms.ChoiceField(
+        choices=[(Status.OPEN, "open"), (Status.DRAFT, "draft")], required=False, widget=forms.HiddenInput
+    )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    @staticmethod
+    def fresh(today: date) -> dict[str, Any]:
+        """What a new post's form opens with."""
+        return {"open_until": today + OPEN_FOR}
+
+
+def _fields(model: type[models.Model], names: Iterable[str]) -> dict[str, forms.Field]:
+    names = list(names)
+    return fields_for_model(model, names, labels=LABELS, help_texts=HINTS, formfield_callback=_form_field)
+
+
+def _form_field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | None:
+    if isinstance(field, ArrayField) and field.base_field.choices:
+        words = {"label": kwargs["label"], "help_text": kwargs.get("help_text", "")}
+        return SetField(choices=field.base_field.choices, empty=None if field.null else [], **words)
+    if isinstance(field, models.DecimalField | models.IntegerField):
+        # Text, not number: a browser's number input throws away what it does not understand.
+        mode = "decimal" if isinstance(field, models.DecimalField) else "numeric"
+        kwargs["widget"] = forms.TextInput(attrs={"inputmode": mode, "class": "number"})
+        kwargs |= _limits(field)
+    if isinstance(field, models.DateField):
+        kwargs["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    if isinstance(field, models.TextField):
+        kwargs["widget"] = forms.Textarea(attrs={"rows": 4})
+    return field.formfield(**kwargs)
+
+
+def _limits(field: models.Field[Any, Any]) -> dict[str, Any]:
+    limits = {}
+    for rule in field.validators:
+        if isinstance(rule, MinValueValidator):
+            limits["min_value"] = rule.limit_value
+        elif isinstance(rule, MaxValueValidator):
+            limits["max_value"] = min(rule.limit_value, limits.get("max_value", rule.limit_value))
+    return limits

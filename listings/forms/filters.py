@@ -1,0 +1,132 @@
+"""What lists can be narrowed by: only what a teaser shows, so that a filter tells nothing more."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django_countries import countries
+
+from listings.models import GpuModel
+from listings.vocabulary import (
+    GPU_EDGES,
+    MW_EDGES,
+    Face,
+    Grid,
+    RequestKind,
+    quarter_label,
+    quarter_of,
+)
+
+QUARTERS_AHEAD = 16
+ANY = [("", "Any")]
+
+
+class ListFilter(forms.Form):
+    """A list's filter; `narrowed` applies what was chosen and leaves the rest alone."""
+
+    def narrowed(self, found: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.is_valid():
+            return found.none()
+        for name, chosen in self.cleaned_data.items():
+            if chosen:
+                found = found.filter(getattr(self, f"by_{name}")(chosen))
+        return found
+
+
+class SiteFilter(ListFilter):
+    country = forms.ChoiceField(choices=[*ANY, *countries], required=False)
+    grid = forms.ChoiceField(
+        choices=[*ANY, *Grid.choices],
+        required=False,
+        help_text="Among sites that show you their details.",
+    )
+    size = forms.ChoiceField(label="MW at least", required=False)
+    ready = forms.ChoiceField(label="Ready by", required=False)
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, "size", _sizes(MW_EDGES, "MW"))
+        _offer(self, "ready", _quarters(today))
+
+    def by_country(self, chosen: str) -> Q:
+        return Q(country=chosen)
+
+    def by_grid(self, chosen: str) -> Q:
+        # A teaser does not tell its grid.
+        return Q(grid=chosen) & ~Q(face=Face.TEASER)
+
+    def by_size(self, chosen: str) -> Q:
+        return Q(mw_band__gte=int(chosen))
+
+    def by_ready(self, chosen: str) -> Q:
+        return Q(ready_quarter__lte=chosen)
+
+
+class GpuPoolFilter(ListFilter):
+    model = forms.ModelChoiceField(
+        GpuModel.objects.none(), to_field_name="name", required=False, empty_label="Any", label="GPU model"
+    )
+    country = forms.ChoiceField(choices=[*ANY, *countries], required=False)
+    size = forms.ChoiceField(label="GPUs at least", required=False)
+    ready = forms.ChoiceField(label="Available by", required=False)
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["model"].queryset = GpuModel.objects.for_catalogue()  # type: ignore[attr-defined]
+        _offer(self, "size", _sizes(GPU_EDGES, "GPUs"))
+        _offer(self, "ready", _quarters(today))
+
+    def by_model(self, chosen: GpuModel) -> Q:
+        return Q(model=chosen)
+
+    def by_country(self, chosen: str) -> Q:
+        return Q(country=chosen) | Q(at_site__country=chosen)
+
+    def by_size(self, chosen: str) -> Q:
+        return Q(gpu_band__gte=int(chosen))
+
+    def by_ready(self, chosen: str) -> Q:
+        return Q(ready_quarter__lte=chosen)
+
+
+class RequestFilter(ListFilter):
+    kind = forms.ChoiceField(choices=[*ANY, *RequestKind.choices], required=False, label="Needs")
+    country = forms.ChoiceField(choices=[*ANY, *countries], required=False, label="Takes country")
+    grid = forms.ChoiceField(choices=[*ANY, *Grid.choices], required=False, label="Names grid")
+    need = forms.ChoiceField(label="First needed by", required=False)
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, "need", _quarters(today))
+
+    def by_kind(self, chosen: str) -> Q:
+        return Q(kind=chosen)
+
+    def by_country(self, chosen: str) -> Q:
+        anywhere = Q(countries="", regions=[], grids=[])
+        return (anywhere | Q(countries__contains=chosen)) & ~Q(excluded_countries__contains=chosen)
+
+    def by_grid(self, chosen: str) -> Q:
+        return Q(grids__contains=[chosen])
+
+    def by_need(self, chosen: str) -> Q:
+        return Q(need_quarter__lte=chosen)
+
+
+def _offer(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
+    form.fields[name].choices = [*ANY, *choices]  # type: ignore[attr-defined]
+
+
+def _sizes(edges: tuple[int, ...], unit: str) -> list[tuple[str, str]]:
+    return [(str(at), f"{edge:,} {unit}") for at, edge in enumerate(edges, start=1)]
+
+
+def _quarters(today: date) -> list[tuple[str, str]]:
+    """The quarters from this one on: ("2027-01-01", "2027-Q1")."""
+    first = quarter_of(today)
+    ahead = [first.month + 3 * step - 1 for step in range(QUARTERS_AHEAD)]
+    starts = [date(first.year + month // 12, month % 12 + 1, 1) for month in ahead]
+    return [(start.isoformat(), quarter_label(start)) for start in starts]

@@ -1,0 +1,23 @@
+"""Pages of posts: a list, a page, a form to post and one to change for each kind."""
+
+from django.urls import path
+
+from listings import views
+
+app_name = "listings"
+urlpatterns = [
+    path("sites/", views.site_list, name="sites"),
+    path("sites/new/", views.site_new, name="site_new"),
+    path("sites/<uuid:uid>/", views.site_page, name="site"),
+    path("sites/<uuid:uid>/edit/", views.site_edit, name="site_edit"),
+    path("gpu-pools/", views.gpu_pool_list, name="gpu_pools"),
+    path("gpu-pools/new/", views.gpu_pool_new, name="gpu_pool_new"),
+    path("gpu-pools/<uuid:uid>/", views.gpu_pool_page, name="gpu_pool"),
+    path("gpu-pools/<uuid:uid>/edit/", views.gpu_pool_edit, name="gpu_pool_edit"),
+    path("requests/", views.request_list, name="requests"),
+    path("requests/new/", views.request_new, name="request_new"),
+    path("requests/<uuid:uid>/", views.request_page, name="request"),
+    path("requests/<uuid:uid>/edit/", views.request_edit, name="request_edit"),
+    path("posts/<uuid:uid>/move/", views.move, name="move"),
+    path("posts/<uuid:uid>/renew/", views.renew, name="renew"),
+]

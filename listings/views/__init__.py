@@ -1,0 +1,30 @@
+"""Pages of posts."""
+
+from listings.views.catalogue import gpu_pool_list, request_list, site_list
+from listings.views.editing import (
+    gpu_pool_edit,
+    gpu_pool_new,
+    request_edit,
+    request_new,
+    site_edit,
+    site_new,
+)
+from listings.views.moves import move, renew
+from listings.views.pages import gpu_pool_page, request_page, site_page
+
+__all__ = [
+    "gpu_pool_edit",
+    "gpu_pool_list",
+    "gpu_pool_new",
+    "gpu_pool_page",
+    "move",
+    "renew",
+    "request_edit",
+    "request_list",
+    "request_new",
+    "request_page",
+    "site_edit",
+    "site_list",
+    "site_new",
+    "site_page",
+]

@@ -1,0 +1,155 @@
+"""Posting and changing a post. Nothing that was typed is ever lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Organization
+from accounts.readers import PageRequest
+from common.errors import DomainError
+from listings.forms import Paper
+from listings.models import Post
+from listings.views.shelves import GPU_POOLS, REQUESTS, SITES, Shelf, paper_of
+from listings.vocabulary import RequestKind, Status
+
+form_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@form_page
+@login_required
+def site_new(request: PageRequest) -> HttpResponse:
+    return _new(request, SITES)
+
+
+@form_page
+@login_required
+def site_edit(request: PageRequest, uid: str) -> HttpResponse:
+    return _edit(request, SITES, uid)
+
+
+@form_page
+@login_required
+def gpu_pool_new(request: PageRequest) -> HttpResponse:
+    return _new(request, GPU_POOLS)
+
+
+@form_page
+@login_required
+def gpu_pool_edit(request: PageRequest, uid: str) -> HttpResponse:
+    return _edit(request, GPU_POOLS, uid)
+
+
+@form_page
+@login_required
+def request_new(request: PageRequest) -> HttpResponse:
+    return _new(request, REQUESTS)
+
+
+@form_page
+@login_required
+def request_edit(request: PageRequest, uid: str) -> HttpResponse:
+    return _edit(request, REQUESTS, uid)
+
+
+def _new(request: PageRequest, shelf: Shelf) -> HttpResponse:
+    organization = request.reader.organization
+    if organization is None:
+        return redirect("accounts:create_organization")
+    shelf.require_side(request.reader)
+    kind = request.GET.get("kind", "")
+    paper = paper_of(shelf, kind)(
+        organization=organization, today=timezone.localdate(), data=request.POST if request.POST else None
+    )
+    post = _create(shelf, paper, organization) if paper.is_valid() else None
+    if post is None:
+        return _page(request, shelf, paper, kind=kind)
+    messages.success(request, _told(post))
+    return redirect(shelf.url(post.uid))
+
+
+def _create(shelf: Shelf, paper: Paper, organization: Organization) -> Post | None:
+    try:
+        return shelf.create(
+            organization=organization, fields=paper.fields(), now=timezone.now(), **paper.rows_typed()
+        )
+    except DomainError as refusal:
+        paper.refuse(refusal)
+        return None
+
+
+@transaction.atomic
+def _edit(request: PageRequest, shelf: Shelf, uid: str) -> HttpResponse:
+    post = _own(request, shelf, uid)
+    paper = paper_of(shelf, getattr(post, "kind", ""))(
+        organization=post.organization,
+        today=timezone.localdate(),
+        post=post,
+        data=request.POST if request.POST else None,
+    )
+    if paper.is_valid() and _update(shelf, paper, post):
+        messages.success(request, "Saved. Its matches follow in a moment.")
+        return redirect(shelf.url(post.uid))
+    return _page(request, shelf, paper, post=post)
+
+
+def _own(request: PageRequest, shelf: Shelf, uid: str) -> Any:
+    """The reader's own post; locked as it is read for writing, so that its version stands."""
+    own = shelf.model.objects.of(request.reader)
+    return get_object_or_404(own.select_for_update(no_key=True) if request.POST else own, uid=uid)
+
+
+def _update(shelf: Shelf, paper: Paper, post: Post) -> bool:
+    """Store what was typed, unless the post has changed since the form was opened."""
+    if paper.version_typed() != post.version:
+        paper.compare()
+        return False
+    try:
+        shelf.update(
+            **{shelf.argument: post}, fields=paper.fields(), now=timezone.now(), **paper.rows_typed()
+        )
+    except DomainError as refusal:
+        paper.refuse(refusal)
+        return False
+    return True
+
+
+def _page(
+    request: PageRequest, shelf: Shelf, paper: Paper, *, post: Any = None, kind: str = ""
+) -> HttpResponse:
+    problems = paper.problems()
+    context = {
+        "shelf": shelf,
+        "paper": paper,
+        "post": post,
+        "url": shelf.url(post.uid) if post else "",
+        "problems": problems,
+        "choices": _choices(kind) if shelf is REQUESTS and not post else [],
+    }
+    return render(request, "listings/edit.html", context, status=_status(paper, bool(problems)))
+
+
+def _choices(kind: str) -> list[dict[str, Any]]:
+    """A request needs megawatts or GPUs; each has its own form."""
+    current = RequestKind.GPU if kind == RequestKind.GPU else RequestKind.POWER
+    words = {RequestKind.POWER: "I need megawatts", RequestKind.GPU: "I need GPUs"}
+    return [{"kind": one, "label": text, "is_current": one == current} for one, text in words.items()]
+
+
+def _status(paper: Paper, has_problems: bool) -> int:
+    if paper.is_stale:
+        return 409
+    return 400 if has_problems else 200
+
+
+def _told(post: Post) -> str:
+    if post.status == Status.DRAFT:
+        return f"Kept as a draft under the code name {post.code_name}. Only you see it."
+    return f"Posted under the code name {post.code_name}. Its matches follow in a moment."

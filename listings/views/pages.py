@@ -1,0 +1,90 @@
+"""One post, by the face that its reader may see."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.readers import PageRequest
+from listings.faces import show
+from listings.models import Change
+from listings.querysets import MAX_ATTEMPTS
+from listings.views.sheets import sheet_of
+from listings.views.shelves import GPU_POOLS, REQUESTS, SITES, Shelf
+from listings.vocabulary import MOVES, Face, Status
+
+# A worker answers within a second or two; whoever waits longer is told so.
+PATIENCE = timedelta(seconds=10)
+LOOK_AGAIN_SECONDS = 3
+DELAYED_LOOK_AGAIN_SECONDS = 15
+MOVE_LABELS = {
+    Status.OPEN: "Open it",
+    Status.PAUSED: "Pause",
+    Status.WITHDRAWN: "Withdraw…",
+}
+
+
+class Matching(NamedTuple):
+    """How matching stands, in words, and when the page should look again by itself."""
+
+    text: str
+    refresh_seconds: int | None = None
+
+
+@require_safe
+def site_page(request: PageRequest, uid: str) -> HttpResponse:
+    return _page(request, SITES, uid)
+
+
+@require_safe
+def gpu_pool_page(request: PageRequest, uid: str) -> HttpResponse:
+    return _page(request, GPU_POOLS, uid)
+
+
+@require_safe
+def request_page(request: PageRequest, uid: str) -> HttpResponse:
+    return _page(request, REQUESTS, uid)
+
+
+def matching_of(post: Any, now: datetime) -> Matching:
+    """Whether a post has been matched; `post` is annotated with `pending`."""
+    if post.status != Status.OPEN:
+        return Matching("Not on the market, so it is not matched.")
+    if not post.pending:
+        return Matching("Matched: its matches are up to date.")
+    oldest = Change.objects.filter(post=post.pk).order_by("created_at").first()
+    if oldest and (now - oldest.created_at > PATIENCE or oldest.attempts >= MAX_ATTEMPTS):
+        text = "Matching is delayed; your post is stored and will be matched."
+        return Matching(text, DELAYED_LOOK_AGAIN_SECONDS)
+    return Matching("Matching…", LOOK_AGAIN_SECONDS)
+
+
+def _page(request: PageRequest, shelf: Shelf, uid: str) -> HttpResponse:
+    found = shelf.model.objects.for_page(request.reader, timezone.localdate())
+    post = get_object_or_404(found, uid=uid)
+    shown = show(post)
+    is_own = shown["face"] == Face.RESERVE
+    context = {
+        "shelf": shelf,
+        "shown": shown,
+        "sheet": sheet_of(shelf, shown),
+        "owner": _owner(shelf, post) if is_own else None,
+    }
+    return render(request, "listings/post.html", context)
+
+
+def _owner(shelf: Shelf, post: Any) -> dict[str, Any]:
+    """What only the post's own organization finds on its page."""
+    return {
+        "matching": matching_of(post, timezone.now()),
+        "matches_url": reverse("matching:of_post", args=[post.uid]),
+        "edit_url": reverse(f"listings:{shelf.one}_edit", args=[post.uid]),
+        "moves": [{"to": to, "label": MOVE_LABELS[Status(to)]} for to in Status if to in MOVES[post.status]],
+        "may_renew": post.status in (Status.OPEN, Status.PAUSED),
+    }

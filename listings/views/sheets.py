@@ -1,0 +1,192 @@
+"""What a post's page and its line in a list show: what its reader's face of it has, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from django.db import models
+
+from common.tables import Cell, Column, Table
+from listings.forms.base import PostForm, Section
+from listings.forms.demand import GpuRequestForm, PowerRequestForm
+from listings.forms.supply import GpuPoolForm, SiteForm
+from listings.models import Evidence, GpuWish, Phase, Step
+from listings.views.shelves import Shelf
+from listings.vocabulary import Confidence, Face, PostType, RequestKind, Status
+from listings.words import LABELS, said
+
+Shown = Mapping[str, Any]
+
+_PHASE = (
+    "ready_on",
+    "critical_mw",
+    "reserved_mw",
+    "stage",
+    "cooling",
+    "max_rack_kw",
+    "power_redundancy",
+    "delivery_types",
+    "ask_usd_kw_month",
+)
+_EVIDENCE = ("claim", "method", "document", "verified_on", "expires_on", "freshness")
+# The tables of a post: where its face has them, what each is called and which columns it has.
+_TABLES: dict[str, tuple[str, type[models.Model], tuple[str, ...]]] = {
+    "phases": ("Phases", Phase, _PHASE),
+    "steps": ("Ramp: the total in use from each date on", Step, ("need_on", "critical_mw", "gpus")),
+    "gpu_wishes": ("GPU models that would do", GpuWish, ("model_name", "price_cap_usd_gpu_hour")),
+    "evidence": ("Evidence", Evidence, _EVIDENCE),
+}
+TEASERS: dict[str, tuple[str, ...]] = {
+    PostType.SITE: (
+        "country",
+        "mw_band",
+        "ready_quarter",
+        "delivery_types",
+        "cooling",
+        "rack_band",
+        "price_band",
+        "evidence_age",
+    ),
+    PostType.GPU_POOL: ("model_name", "country", "gpu_band", "ready_quarter", "price_band"),
+    PostType.REQUEST: (
+        "kind",
+        "size_band",
+        "need_quarter",
+        "countries",
+        "grids",
+        "regions",
+        "excluded_countries",
+        "term_band",
+        "security_band",
+    ),
+}
+# Shown in other places of the page, or of no use to a reader.
+_ELSEWHERE = {"name", "title", "model", "at_site"}
+
+
+class Fact(NamedTuple):
+    label: str
+    text: str
+    is_assumed: bool = False
+
+
+class Group(NamedTuple):
+    title: str
+    facts: list[Fact]
+
+
+class Sheet(NamedTuple):
+    """A post's page in words."""
+
+    title: str
+    subtitle: str
+    status: str
+    is_teaser: bool
+    source: str
+    groups: list[Group]
+    tables: list[Table]
+
+
+def sheet_of(shelf: Shelf, shown: Shown) -> Sheet:
+    """A post's page by its face."""
+    is_teaser = shown["face"] == Face.TEASER
+    sections = [] if is_teaser else _form(shown).sections
+    groups = [_group("In short", shelf.model, TEASERS[shown["post_type"]], shown)]
+    groups += [_group(section.title, shelf.model, _stated(section, shown), shown) for section in sections]
+    return Sheet(
+        title=title_of(shown),
+        subtitle=_subtitle(shown),
+        status=Status(shown["status"]).label,
+        is_teaser=is_teaser,
+        source=_source(shown),
+        groups=[group for group in groups if group.facts],
+        tables=list(_tables(shown)),
+    )
+
+
+def list_of(shelf: Shelf, posts: Sequence[Shown]) -> Table:
+    """The list of posts: what a teaser tells of each, and its name to those who may know it."""
+    names = TEASERS[shelf.post_type]
+    return Table(
+        caption=shelf.title,
+        columns=[Column(shelf.noun.capitalize()), *(Column(LABELS[name]) for name in names)],
+        rows=[
+            [_headline(shelf, shown), *(Cell(said(shelf.model, name, shown[name])) for name in names)]
+            for shown in posts
+        ],
+    )
+
+
+def title_of(shown: Shown) -> str:
+    """A post's own name to those who may know it, else its code name."""
+    return str(shown.get("name") or shown.get("title") or shown["code_name"])
+
+
+def _headline(shelf: Shelf, shown: Shown) -> Cell:
+    marks = [shown["organization"]["name"]] if "organization" in shown else []
+    marks += ["reference listing"] if shown["is_reference"] else []
+    marks += [Status(shown["status"]).label.lower()] if shown["status"] != Status.OPEN else []
+    return Cell(title_of(shown), url=shelf.url(shown["uid"]), note=" · ".join(marks))
+
+
+def _subtitle(shown: Shown) -> str:
+    """Its code name where the title is another, its organization, and what it is."""
+    organization = shown.get("organization", {}).get("name", "")
+    code_name = shown["code_name"] if title_of(shown) != shown["code_name"] else ""
+    return " · ".join(part for part in (PostType(shown["post_type"]).label, code_name, organization) if part)
+
+
+def _source(shown: Shown) -> str:
+    if not shown.get("source"):
+        return ""
+    confidence = shown["source_confidence"]
+    sure = f" (confidence: {Confidence(confidence).label.lower()})" if confidence else ""
+    return f"Source: {shown['source']}{sure}"
+
+
+def _form(shown: Shown) -> type[PostForm]:
+    if shown["post_type"] == PostType.SITE:
+        return SiteForm
+    if shown["post_type"] == PostType.GPU_POOL:
+        return GpuPoolForm
+    return GpuRequestForm if shown["kind"] == RequestKind.GPU else PowerRequestForm
+
+
+def _stated(section: Section, shown: Shown) -> list[str]:
+    """The section's fields that this face has and that stand nowhere else on the page."""
+    teaser = TEASERS[shown["post_type"]]
+    return [name for name in section.names if name in shown and name not in teaser and name not in _ELSEWHERE]
+
+
+def _group(title: str, model: type[models.Model], names: Iterable[str], shown: Shown) -> Group:
+    assumed = shown.get("assumed", ())
+    return Group(
+        title, [Fact(LABELS[name], said(model, name, shown[name]), name in assumed) for name in names]
+    )
+
+
+def _tables(shown: Shown) -> Iterator[Table]:
+    for key, (caption, model, names) in _TABLES.items():
+        rows = shown.get(key)
+        if rows:
+            yield _table(caption, model, [name for name in names if name in rows[0]], rows)
+
+
+def _table(caption: str, model: type[models.Model], names: Sequence[str], rows: Iterable[Shown]) -> Table:
+    numbers = {name for name in names if _is_number(model, name)}
+    return Table(
+        caption=caption,
+        columns=[Column(LABELS[name], name in numbers) for name in names],
+        rows=[[_cell(model, name, row, name in numbers) for name in names] for row in rows],
+    )
+
+
+def _cell(model: type[models.Model], name: str, row: Shown, is_number: bool) -> Cell:
+    text = said(model, name, row[name])
+    return Cell(text, is_number=is_number, is_assumed=name in row.get("assumed", ()))
+
+
+def _is_number(model: type[models.Model], name: str) -> bool:
+    fields = {field.name: field for field in model._meta.concrete_fields}
+    return isinstance(fields.get(name), models.DecimalField | models.IntegerField)

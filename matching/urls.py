@@ -1,0 +1,12 @@
+"""Pages of matches."""
+
+from django.urls import path
+
+from matching import views
+
+app_name = "matching"
+urlpatterns = [
+    path("", views.matches, name="matches"),
+    path("of/<uuid:uid>/", views.of_post, name="of_post"),
+    path("<uuid:uid>/", views.match, name="match"),
+]
