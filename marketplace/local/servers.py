@@ -76,10 +76,11 @@ def valkey(socket_path: Path, output: Output = subprocess.PIPE) -> Child:
 def postgres_is_ready(place: places.Place, postgres: Child) -> bool:
     """As it says itself in its lock file; not while it recovers from a crash."""
     try:
-        lines = (place.data / "postmaster.pid").read_text().splitlines()
+        said = (place.data / "postmaster.pid").read_text().split()
     except FileNotFoundError:
         return False
-    return lines[0] == str(postgres.pid) and lines[-1].strip() == "ready"
+    # The file is empty for a moment while it is being written.
+    return said[:1] == [str(postgres.pid)] and said[-1:] == ["ready"]
 
 
 def postgres_answers(sockets: Path) -> bool:
