@@ -5,6 +5,7 @@ Pages and API get nothing but this dict. Which face a reader has is decided in t
 """
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from listings.models import CapacityRequest, Evidence, GpuPool, GpuWish, Phase, 
 from listings.vocabulary import (
     GPU_EDGES,
     MW_EDGES,
+    NO_QUARTER,
     PRICE_EDGES_USD_GPU_HOUR,
     PRICE_EDGES_USD_KW_MONTH,
     RACK_KW_EDGES,
@@ -29,16 +31,8 @@ from listings.vocabulary import (
 
 # What its owner states and everybody with the full face reads, by kind of post.
 HALL = ("cooling", "max_rack_kw", "power_redundancy", "delivery_types", "ask_usd_kw_month")
-_POST = (
-    "disclosure",
-    "open_until",
-    "version",
-    "created_at",
-    "source",
-    "source_confidence",
-    "assumed",
-    "notes",
-)
+POST = ("disclosure", "open_until", "notes")
+_KEPT = ("version", "created_at", "source", "source_confidence", "assumed")
 SITE = (
     *HALL,
     "name",
@@ -155,7 +149,7 @@ def _site_teaser(site: Site) -> dict[str, Any]:
     return {
         "country": site.country.code,
         "mw_band": _band(site.mw_band, MW_EDGES, "{} MW"),
-        "ready_quarter": quarter_label(site.ready_quarter),
+        "ready_quarter": _quarter(site.ready_quarter),
         "delivery_types": site.delivery_types,
         "cooling": site.cooling,
         "rack_band": _band(site.rack_band, RACK_KW_EDGES, "{} kW"),
@@ -190,7 +184,7 @@ def _pool_teaser(pool: GpuPool) -> dict[str, Any]:
         "model_name": str(pool.model),
         "country": pool.place.country.code,
         "gpu_band": _band(pool.gpu_band, GPU_EDGES, "{} GPUs"),
-        "ready_quarter": quarter_label(pool.ready_quarter),
+        "ready_quarter": _quarter(pool.ready_quarter),
         "price_band": _band(pool.price_band, PRICE_EDGES_USD_GPU_HOUR, "US$ {}/GPU-hour"),
     }
 
@@ -217,7 +211,7 @@ def _request_teaser(request: CapacityRequest) -> dict[str, Any]:
     return {
         "kind": request.kind,
         "size_band": _band(request.size_band, edges, unit),
-        "need_quarter": quarter_label(request.need_quarter),
+        "need_quarter": _quarter(request.need_quarter),
         "countries": [country.code for country in request.countries],
         "regions": request.regions,
         "grids": request.grids,
@@ -277,6 +271,10 @@ def _value(value: Any) -> Any:
     if isinstance(value, Decimal):
         return Decimal(f"{value.normalize():f}")
     return value.code if isinstance(value, Country) else value
+
+
+def _quarter(day: date) -> str | None:
+    return None if day == NO_QUARTER else quarter_label(day)
 
 
 def _band(index: int | None, edges: tuple[int, ...], words: str) -> str | None:

@@ -241,6 +241,6 @@ def quarter_of(day: date) -> date:
     return day.replace(month=3 * ((day.month - 1) // 3) + 1, day=1)
 
 
-def quarter_label(day: date) -> str | None:
-    """A quarter in words: 2027-02-14 is "2027-Q1"; None where there is no date yet."""
-    return None if day >= NO_QUARTER else f"{day.year}-Q{(day.month + 2) // 3}"
+def quarter_label(day: date) -> str:
+    """A quarter in words: 2027-02-14 is "2027-Q1"."""
+    return f"{day.year}-Q{(day.month + 2) // 3}"
