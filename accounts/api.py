@@ -87,10 +87,11 @@ class MarketView(StrictQuery):
         return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # Read before anybody parses it, so that Django's limit on its size holds for JSON too.
+        body = request.body
         super().initial(request, *args, **kwargs)
         if request.method in SAFE_METHODS:
             return
-        body = request.body  # Read here, so that Django's limit on its size holds for JSON too.
         self.effect.enter_context(transaction.atomic())
         self.writing = True
         if key := _idempotency_key(request.headers):

@@ -10,7 +10,8 @@ from rest_framework.request import Request
 
 from common.problems import PreconditionFailed, PreconditionRequired
 
-_TAGS = re.compile(r'(?:W/)?"[^"]*"')
+_TAG = re.compile(r'(?:W/)?"[^"]*"')
+_TAGS = re.compile(rf"{_TAG.pattern}(?:\s*,\s*{_TAG.pattern})*")
 
 
 def etag(state: object) -> str:
@@ -33,5 +34,6 @@ def require_match(request: Request, current: str) -> None:
     if sent is None:
         raise PreconditionRequired
     # Strong comparison (RFC 9110, 13.1.1): a weak tag never matches.
-    if sent.strip() != "*" and current not in _TAGS.findall(sent):
+    tags = _TAG.findall(sent) if _TAGS.fullmatch(sent.strip()) else []
+    if sent.strip() != "*" and current not in tags:
         raise PreconditionFailed(current)

@@ -1,6 +1,5 @@
 """How colleagues come in, and who does not."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from accounts.models import Invitation, Membership, User
 from accounts.vocabulary import Kind, Role
 from common.errors import InvalidInput, NotAllowed
 from tests.cast import NOON
+from tests.texts import find
 
 
 def link(token: str) -> str:
@@ -22,7 +22,7 @@ def invite(by, email="newcomer@example.com", role=Role.MEMBER, now=NOON):
 
 
 def token_in(mail) -> str:
-    return re.search(r"https://switchyard.test/(\S+)", mail.body)[1]
+    return find(r"https://switchyard.test/(\S+)", mail.body)
 
 
 class TestInviting:
@@ -149,7 +149,7 @@ class TestAccepting:
 class TestPages:
     def test_from_the_mail_to_the_team(self, miner, newcomer, mailoutbox):
         miner.client.post("/organization/invite/", {"email": newcomer.user.email, "role": "member"})
-        address = re.search(r"http://testserver(/\S+)", mailoutbox[0].body)[1]
+        address = find(r"http://testserver(/\S+)", mailoutbox[0].body)
 
         page = newcomer.client.get(address, follow=True)
         newcomer.client.post("/organization/invitation/")
@@ -163,7 +163,7 @@ class TestPages:
         newcomer.user.save()
         newcomer.client.logout()
         miner.client.post("/organization/invite/", {"email": newcomer.user.email, "role": "member"})
-        address = re.search(r"http://testserver(/\S+)", mailoutbox[0].body)[1]
+        address = find(r"http://testserver(/\S+)", mailoutbox[0].body)
 
         newcomer.client.get(address, follow=True)
         form = {"login": newcomer.user.email, "password": "correct horse battery"}

@@ -12,6 +12,7 @@ from accounts.models import ApiKey, Membership
 from accounts.vocabulary import Role, Scope
 from common.errors import InvalidInput, NotAllowed
 from tests.cast import NOON
+from tests.texts import find
 
 OWN = "/api/v1/organization/"
 
@@ -38,7 +39,7 @@ class TestCreating:
 
     def test_it_is_shown_once(self, miner):
         page = miner.client.post("/organization/keys/", {"name": "feed", "scope": "write", "days": "90"})
-        secret = re.search(r"swy_[\w-]{43}", page.content.decode())[0]
+        secret = find(r"(swy_[\w-]{43})", page.content.decode())
 
         assert "no-store" in page.headers["Cache-Control"]
         assert secret not in miner.client.get("/organization/keys/").content.decode()
