@@ -212,14 +212,14 @@ def _reaches(supplies: Supplies, wanted: int, on: date | None = None) -> Verdict
 def timeline(pair: Pair) -> Verdict:
     """Every step in its slack (splittable: θ by the outside date); a pool stays long enough."""
     need, offer = pair.need, pair.offer
-    if need.splittable:
-        wanted = supply.threshold(need, offer, pair.assumptions)
-        ready = _reaches(pair.supplies, wanted, supply.granted_until(need, need.steps[0]))
-    else:
-        ready = every(
-            _reaches(pair.supplies, supply.least(need, step.quantity), supply.granted_until(need, step))
-            for step in need.steps
+    ready = every(
+        _reaches(
+            pair.supplies,
+            supply.least_of_step(need, offer, step, pair.assumptions),
+            supply.granted_until(need, step),
         )
+        for step in supply.judged_steps(need)
+    )
     return every((ready, _stays(pair)))
 
 

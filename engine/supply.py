@@ -111,11 +111,19 @@ def least_total(need: Need, offer: Offer, assumptions: Assumptions = STANDARD) -
     return least(need, total(need))
 
 
+def least_of_step(need: Need, offer: Offer, step: Step, assumptions: Assumptions = STANDARD) -> int:
+    """The least that serves one step: θ if splittable, else (1 − τ) Dₖ."""
+    return threshold(need, offer, assumptions) if need.splittable else least(need, step.quantity)
+
+
 def least_first(need: Need, offer: Offer, assumptions: Assumptions = STANDARD) -> int:
-    """The quantity that counts as first power: θ if splittable, else (1 − τ) D₁."""
-    if need.splittable:
-        return threshold(need, offer, assumptions)
-    return least(need, need.steps[0].quantity)
+    """The quantity that counts as first power."""
+    return least_of_step(need, offer, need.steps[0], assumptions)
+
+
+def judged_steps(need: Need) -> tuple[Step, ...]:
+    """The steps that an offer must meet in time: all, or the first alone if splittable."""
+    return need.steps[:1] if need.splittable else need.steps
 
 
 # ---- the offer

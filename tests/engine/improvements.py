@@ -3,11 +3,9 @@
 from dataclasses import fields, replace
 from datetime import timedelta
 
-from hypothesis import strategies as st
-
 from engine import Evidence, Freshness, Unit
 from engine.vocabulary import BUILD_STAGES, CREDIT, GRID_STAGES
-from tests.engine import strategies
+from tests.engine.strategies import offer_for, phase_of
 
 FRESHER = {
     Freshness.NONE: Freshness.STALE,
@@ -16,80 +14,78 @@ FRESHER = {
 }
 
 
-def _one_phase(draw, offer, change):
-    chosen = draw(st.integers(0, len(offer.phases) - 1))
+def _one_phase(dice, offer, change):
+    chosen = dice.whole(0, len(offer.phases) - 1)
     return replace(
         offer,
         phases=tuple(change(phase) if n == chosen else phase for n, phase in enumerate(offer.phases)),
     )
 
 
-def more_free(draw, need, offer):
-    more = draw(st.integers(1, need.steps[-1].quantity))
-    return need, _one_phase(draw, offer, lambda phase: replace(phase, free=phase.free + more))
+def more_free(dice, need, offer):
+    more = dice.whole(1, need.steps[-1].quantity)
+    return need, _one_phase(dice, offer, lambda phase: replace(phase, free=phase.free + more))
 
 
-def earlier_phase(draw, need, offer):
-    days = timedelta(days=draw(st.integers(1, 400)))
-    return need, _one_phase(draw, offer, lambda phase: replace(phase, ready_on=phase.ready_on - days))
+def earlier_phase(dice, need, offer):
+    days = timedelta(days=dice.whole(1, 400))
+    return need, _one_phase(dice, offer, lambda phase: replace(phase, ready_on=phase.ready_on - days))
 
 
-def better_stage(draw, need, offer):
+def better_stage(dice, need, offer):
     def next_stage(phase):
         place = BUILD_STAGES.index(phase.stage)
         return replace(phase, stage=BUILD_STAGES[min(place + 1, len(BUILD_STAGES) - 1)])
 
-    return need, _one_phase(draw, offer, next_stage)
+    return need, _one_phase(dice, offer, next_stage)
 
 
-def better_grid_stage(draw, need, offer):
+def better_grid_stage(dice, need, offer):
     if offer.grid_stage is None:
         return need, offer
     better = GRID_STAGES[GRID_STAGES.index(offer.grid_stage) :]
-    return need, replace(offer, grid_stage=draw(st.sampled_from(better)))
+    return need, replace(offer, grid_stage=dice.one(better))
 
 
-def fresher_evidence(draw, need, offer):
-    claim = draw(st.sampled_from([field.name for field in fields(Evidence)]))
+def fresher_evidence(dice, need, offer):
+    claim = dice.one([field.name for field in fields(Evidence)])
     fresher = FRESHER[getattr(offer.evidence, claim)]
     return need, replace(offer, evidence=replace(offer.evidence, **{claim: fresher}))
 
 
-def lower_ask(draw, need, offer):
+def lower_ask(dice, need, offer):
     def lower(ask):
-        return None if ask is None else ask - draw(st.integers(0, ask // 2))
+        return None if ask is None else ask - dice.whole(0, ask // 2)
 
-    if draw(st.booleans()):
-        return need, _one_phase(draw, offer, lambda phase: replace(phase, ask=lower(phase.ask)))
+    if dice.blank(2):
+        return need, _one_phase(dice, offer, lambda phase: replace(phase, ask=lower(phase.ask)))
     return need, replace(offer, ask=lower(offer.ask))
 
 
-def lower_floor(draw, need, offer):
+def lower_floor(dice, need, offer):
     floor = offer.ask_floor
-    return need, offer if floor is None else replace(
-        offer, ask_floor=floor - draw(st.integers(0, floor // 2))
-    )
+    return need, offer if floor is None else replace(offer, ask_floor=floor - dice.whole(0, floor // 2))
 
 
-def more_security(draw, need, offer):
-    more = draw(strategies.decimals(0, 12))
+def more_security(dice, need, offer):
+    more = dice.decimal(0, 12)
     return replace(need, security_months=need.security_months + more), offer
 
 
-def better_credit(draw, need, offer):
-    return replace(need, credit=draw(st.sampled_from(CREDIT[CREDIT.index(need.credit) :]))), offer
+def better_credit(dice, need, offer):
+    return replace(need, credit=dice.one(CREDIT[CREDIT.index(need.credit) :])), offer
 
 
-def longer_guarantee(draw, need, offer):
-    return replace(need, guarantee_months=need.guarantee_months + draw(st.integers(1, 60))), offer
+def longer_guarantee(dice, need, offer):
+    return replace(need, guarantee_months=need.guarantee_months + dice.whole(1, 60)), offer
 
 
-def later_outside_date(draw, need, offer):
-    return replace(need, latest_on=need.latest_on + timedelta(days=draw(st.integers(1, 400)))), offer
+def later_outside_date(dice, need, offer):
+    return replace(need, latest_on=need.latest_on + timedelta(days=dice.whole(1, 400))), offer
 
 
-def higher_cap(draw, need, offer):
-    by = draw(st.integers(1, 1_000_000))
+def higher_cap(dice, need, offer):
+    by = dice.whole(1, 1_000_000)
     return (
         replace(
             need,
@@ -100,8 +96,8 @@ def higher_cap(draw, need, offer):
     )
 
 
-def larger_tolerance(draw, need, offer):
-    return replace(need, tolerance_pct=need.tolerance_pct + draw(strategies.decimals(0, 20))), offer
+def larger_tolerance(dice, need, offer):
+    return replace(need, tolerance_pct=need.tolerance_pct + dice.decimal(0, 20)), offer
 
 
 IMPROVEMENTS = (
@@ -132,8 +128,6 @@ NOT_BLANKS = {
 }
 POOL_BLANKS = {
     "ask",
-    "region",
-    "grid",
     "compliance",
     "term_min_months",
     "term_max_months",
@@ -161,19 +155,19 @@ def phase_blanks(offer):
     ]
 
 
-def fill_one(draw, need, offer):
+def fill_one(dice, need, offer):
     """The offer with one blank, its own or a phase's, filled in with what another offer says."""
-    own, halls = blanks(offer), phase_blanks(offer)
-    if not own and not halls:
+    blank = [*blanks(offer), *phase_blanks(offer)]
+    if not blank:
         return offer
-    choice = draw(st.sampled_from([*own, *halls]))
-    known = st.builds(lambda other: other, strategies.offers_for(need))
+    choice = dice.one(blank)
     if isinstance(choice, str):
-        stated = draw(known.map(lambda other: getattr(other, choice)).filter(lambda value: value is not None))
-        return replace(offer, **{choice: stated})
+        return replace(offer, **{choice: stated(lambda: offer_for(dice, need), choice)})
     number, name = choice
-    stated = draw(
-        strategies.phases(need).map(lambda phase: getattr(phase, name)).filter(lambda v: v is not None)
-    )
-    filled = replace(offer.phases[number], **{name: stated})
+    filled = replace(offer.phases[number], **{name: stated(lambda: phase_of(dice, need), name)})
     return replace(offer, phases=(*offer.phases[:number], filled, *offer.phases[number + 1 :]))
+
+
+def stated(throw, name):
+    """What the first of several throws says that says anything."""
+    return next(value for _ in range(1_000) if (value := getattr(throw(), name)) is not None)

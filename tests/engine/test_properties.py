@@ -3,25 +3,28 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings
 
 from engine import State, assess, examine, funnel, order_key, rank
 from engine.assumptions import STANDARD
 from tests.engine.improvements import IMPROVEMENTS, fill_one
-from tests.engine.strategies import markets, pairs
+from tests.engine.strategies import dice, markets, pairs
 
 EXACT = 1e-6
 OPENNESS = {False: 0, None: 1, True: 2}
 
-often = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+often = settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+def shuffle(dice, values):
+    return dice.random.sample(values, len(values))
 
 
 @pytest.mark.parametrize("improve", IMPROVEMENTS, ids=lambda improve: improve.__name__)
-@given(data=st.data(), pair=pairs())
+@given(dice=dice, pair=pairs)
 @often
-def test_an_improvement_never_hurts(improve, data, pair):
-    before, after = examine(*pair), examine(*improve(data.draw, *pair))
+def test_an_improvement_never_hurts(improve, dice, pair):
+    before, after = examine(*pair), examine(*improve(dice, *pair))
 
     closed = [
         old.key
@@ -33,48 +36,47 @@ def test_an_improvement_never_hurts(improve, data, pair):
         assert after.score >= before.score - EXACT
 
 
-@given(data=st.data(), pair=pairs())
+@given(dice=dice, pair=pairs)
+@settings(often, max_examples=3_000)
+def test_filling_in_a_blank_stays_inside_low_and_high(dice, pair):
+    need, offer = pair
+    before, after = assess(need, offer), assess(need, fill_one(dice, need, offer))
+
+    if State.FAIL not in (before.state, after.state):
+        assert before.low - EXACT <= after.low <= after.score <= after.high <= before.high + EXACT
+
+
+@given(dice=dice, pair=pairs)
 @settings(often, max_examples=1_000)
-def test_filling_in_a_blank_stays_inside_low_and_high(data, pair):
+def test_filling_in_a_blank_answers_questions_and_raises_none(dice, pair):
     need, offer = pair
-    before, after = assess(need, offer), assess(need, fill_one(data.draw, need, offer))
+    before, after = examine(need, offer), examine(need, fill_one(dice, need, offer))
 
-    assume(State.FAIL not in (before.state, after.state))
-    assert before.low - EXACT <= after.low <= after.score <= after.high <= before.high + EXACT
+    answered = [gate.key for gate in before.gates if gate.passed is not None and gate.key != "price"]
+    assert [gate for gate in after.gates if gate.key in answered and gate.passed is None] == []
 
 
-@given(pair=pairs())
+@given(dice=dice, pair=pairs)
 @often
-def test_filling_in_a_blank_never_turns_a_fit_into_a_question(pair):
+def test_the_order_of_phases_and_wishes_changes_nothing(dice, pair):
     need, offer = pair
-    found = examine(need, offer)
-
-    assert (found.state is State.CONDITIONAL) == (
-        None in {gate.passed for gate in found.gates} and False not in {gate.passed for gate in found.gates}
-    )
-
-
-@given(data=st.data(), pair=pairs())
-@often
-def test_the_order_of_phases_and_wishes_changes_nothing(data, pair):
-    need, offer = pair
-    shuffled = replace(offer, phases=tuple(data.draw(st.permutations(offer.phases))))
-    asked = replace(need, gpu_caps=tuple(data.draw(st.permutations(need.gpu_caps))))
+    shuffled = replace(offer, phases=tuple(shuffle(dice, offer.phases)))
+    asked = replace(need, gpu_caps=tuple(shuffle(dice, need.gpu_caps)))
 
     assert examine(asked, shuffled) == examine(need, offer)
 
 
-@given(data=st.data(), market=markets())
+@given(dice=dice, market=markets)
 @often
-def test_the_order_of_offers_changes_nothing(data, market):
+def test_the_order_of_offers_changes_nothing(dice, market):
     need, offers = market
-    shuffled = data.draw(st.permutations(offers))
+    shuffled = shuffle(dice, offers)
 
     assert rank(need, shuffled) == rank(need, offers)
     assert funnel(need, shuffled) == funnel(need, offers)
 
 
-@given(market=markets())
+@given(market=markets)
 @often
 def test_removing_an_offer_changes_no_other(market):
     need, offers = market
@@ -83,7 +85,7 @@ def test_removing_an_offer_changes_no_other(market):
     assert rank(need, rest) == [one for one in rank(need, offers) if one.offer_id != first.id]
 
 
-@given(pair=pairs())
+@given(pair=pairs)
 @settings(often, max_examples=500)
 def test_scores_lie_between_0_and_100_and_inside_their_own_range(pair):
     found = examine(*pair)
@@ -95,7 +97,7 @@ def test_scores_lie_between_0_and_100_and_inside_their_own_range(pair):
         assert 0 <= line.low <= line.counted <= line.high <= 1
 
 
-@given(pair=pairs())
+@given(pair=pairs)
 @settings(often, max_examples=500)
 def test_stopping_at_the_first_failing_gate_gives_the_same_answer(pair):
     quick, full = assess(*pair), examine(*pair)
@@ -105,7 +107,7 @@ def test_stopping_at_the_first_failing_gate_gives_the_same_answer(pair):
         assert quick == full
 
 
-@given(market=markets())
+@given(market=markets)
 @often
 def test_the_list_is_in_its_order_and_keeps_no_long_shot_below_20(market):
     found = rank(*market)
@@ -114,7 +116,7 @@ def test_the_list_is_in_its_order_and_keeps_no_long_shot_below_20(market):
     assert all(one.score >= STANDARD.keep_score and one.state is not State.FAIL for one in found)
 
 
-@given(market=markets())
+@given(market=markets)
 @often
 def test_the_funnel_ends_with_the_offers_that_fail_nothing(market):
     need, offers = market

@@ -1,0 +1,328 @@
+"""Why a pair scores what it scores: every gate and criterion, what binds, what to state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from engine import scores, supply
+from engine.assessment import Assessment, examine
+from engine.assumptions import STANDARD, Assumptions
+from engine.gates import Facts, Gate, Pair, Value, gate_ratio, pair_up
+from engine.near import mend
+from engine.price import cap_of, overlap
+from engine.scores import Criterion, totals
+from engine.sentences import KW_PER_MW, month, months_between, quantity, words
+from engine.statements import Statement, statements
+from engine.types import Freshness, Need, Offer, Step, Unit
+from engine.verdicts import Verdict
+
+Coarse = Literal["inside", "edge", "outside"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One gate or criterion, with raw values and texts.
+
+    `reserve` marks lines whose values or sentence give away an outside date, a cap or an ask
+    floor; `coarse` is what the other side may see of them instead.
+    """
+
+    key: str
+    kind: Literal["gate", "criterion"]
+    dimension: str | None
+    passed: Verdict
+    score: float | None
+    low: float | None
+    high: float | None
+    weight: float | None
+    offered: str
+    needed: str
+    offered_value: Value
+    needed_value: Value
+    sentence: str
+    reserve: bool
+    coarse: Coarse | None
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What holds the pair back most, and the score without it; None where no change is known."""
+
+    key: str
+    sentence: str
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything the rules can say of one pair."""
+
+    assessment: Assessment
+    lines: tuple[Line, ...]
+    binding: Binding
+    statements: tuple[Statement, ...]
+
+    @property
+    def gates(self) -> tuple[Line, ...]:
+        """The lines of the gates."""
+        return tuple(line for line in self.lines if line.kind == "gate")
+
+    @property
+    def criteria(self) -> tuple[Line, ...]:
+        """The lines of the criteria."""
+        return tuple(line for line in self.lines if line.kind == "criterion")
+
+
+def explain(need: Need, offer: Offer, assumptions: Assumptions = STANDARD) -> Explanation:
+    """Every gate and criterion in words and raw values, what binds, and what the owner should state."""
+    found = examine(need, offer, assumptions)
+    pair = pair_up(need, offer, assumptions)
+    lines = (
+        *(_gate_line(pair, gate) for gate in found.gates),
+        *(_criterion_line(pair, line) for line in found.criteria),
+    )
+    return Explanation(
+        found, lines, _binding(pair, found, lines), statements(found, need, offer, assumptions)
+    )
+
+
+# ---- lines
+
+
+def _gate_line(pair: Pair, gate: Gate) -> Line:
+    return Line(
+        key=gate.key,
+        kind="gate",
+        dimension=None,
+        passed=gate.passed,
+        score=None,
+        low=None,
+        high=None,
+        weight=None,
+        offered=_text(pair, gate.key, gate.offered),
+        needed=_text(pair, gate.key, gate.needed),
+        offered_value=gate.offered,
+        needed_value=gate.needed,
+        sentence=_gate_sentence(pair, gate),
+        reserve=gate.key in ("price", "timeline"),
+        coarse=_coarse(pair, gate.key, gate_ratio(pair)),
+    )
+
+
+def _criterion_line(pair: Pair, line: Criterion) -> Line:
+    offered, needed = CRITERION_FACTS[line.key](pair)
+    return Line(
+        key=line.key,
+        kind="criterion",
+        dimension=line.dimension,
+        passed=line.passed,
+        score=line.score,
+        low=line.low,
+        high=line.high,
+        weight=line.weight,
+        offered=_text(pair, line.key, offered),
+        needed=_text(pair, line.key, needed),
+        offered_value=offered,
+        needed_value=needed,
+        sentence=_criterion_sentence(pair, line, offered, needed),
+        reserve=line.key in ("price", "first_power", "capacity"),
+        coarse=_coarse(pair, line.key, scores.ask_ratio(pair)),
+    )
+
+
+def _coarse(pair: Pair, key: str, ratio: float | None) -> Coarse | None:
+    """Price: inside up to the cap, edge up to a tenth above. Time: edge is late within the slack."""
+    if key == "price":
+        dearest = pair.assumptions.dearest_ratio_pct / 100
+        return (
+            None if ratio is None else "inside" if ratio <= 1 else "edge" if ratio <= dearest else "outside"
+        )
+    if key == "first_power":
+        return _coarse_time(pair, pair.need.steps[:1])
+    return _coarse_time(pair, supply.judged_steps(pair.need)) if key in ("timeline", "capacity") else None
+
+
+def _coarse_time(pair: Pair, steps: tuple[Step, ...]) -> Coarse:
+    """Inside if every step is on time, edge if late within the slack, outside beyond it."""
+    need, seen = pair.need, pair.supplies.expected
+    least = [supply.least_of_step(need, pair.offer, step, pair.assumptions) for step in steps]
+    ready = [supply.reached_on(seen, wanted) for wanted in least]
+    if any(
+        day is None or day > supply.granted_until(need, step) for day, step in zip(ready, steps, strict=True)
+    ):
+        return "outside"
+    on_time = all(day is not None and day <= step.on for day, step in zip(ready, steps, strict=True))
+    return "inside" if on_time else "edge"
+
+
+# The field whose unit and wording a gate or criterion speaks in.
+FIELDS = {
+    "capacity": "quantity",
+    "ramp": "quantity",
+    "density": "max_rack_kw",
+    "firmness": "interruptible_hours",
+    "escalator": "escalator_pct",
+    "term": "term_min_months",
+    "price": "ask",
+    "security": "security_months",
+}
+
+
+def _text(pair: Pair, key: str, value: Value) -> str:
+    if value in (None, (), frozenset()):
+        return "not stated" if value is None else "any"
+    return words(value, FIELDS.get(key, key), pair.need.unit)
+
+
+# ---- sentences
+
+TITLES = {
+    "unit": "Unit",
+    "location": "Place",
+    "capacity": "Capacity",
+    "timeline": "Timeline",
+    "density": "Rack power",
+    "cooling": "Cooling",
+    "redundancy": "Redundancy",
+    "firmness": "Interruption",
+    "compliance": "Compliance",
+    "delivery": "Delivery",
+    "basis": "Lease basis",
+    "fabric": "Fabric",
+    "term": "Term",
+    "price": "Price",
+    "escalator": "Escalator",
+    "credit": "Credit",
+    "evidence": "Evidence",
+    "security": "Security",
+    "first_power": "First power",
+    "ramp": "Ramp",
+}
+
+
+def _gate_sentence(pair: Pair, gate: Gate) -> str:
+    title = TITLES[gate.key]
+    offered, needed = _text(pair, gate.key, gate.offered), _text(pair, gate.key, gate.needed)
+    if gate.key == "timeline":
+        ready = "never" if gate.offered is None else offered
+        return f"{title}: enough is ready {ready}; needed by {needed} at the latest."
+    if gate.passed is None:
+        return f"{title}: not all that decides is stated ({offered}); asked: {needed}."
+    if gate.passed:
+        return f"{title}: {offered} meets what is asked ({needed})."
+    return f"{title}: {offered} does not meet what is asked ({needed})."
+
+
+def _criterion_sentence(pair: Pair, line: Criterion, offered: Value, needed: Value) -> str:
+    title = TITLES[line.key]
+    if line.key == "ramp":
+        return ramp_sentence(pair)
+    if line.key == "first_power":
+        return _first_power_sentence(pair)
+    texts = _text(pair, line.key, offered), _text(pair, line.key, needed)
+    if line.score is None:
+        return f"{title}: not stated; {texts[1]} wished."
+    return f"{title}: {texts[0]} against {texts[1]}."
+
+
+def ramp_sentence(pair: Pair) -> str:
+    """'40 of 60 MW dependable by March 2027; 20 MW 4 months late.'"""
+    need, seen = pair.need, pair.supplies.expected
+    last = need.steps[-1]
+    sure = supply.dependable(seen, last.on, last.quantity) / supply.CERTAIN
+    asked = quantity(last.quantity, need.unit)
+    count = f"{sure:,.0f}" if need.unit is Unit.GPU else f"{sure / KW_PER_MW:,.1f}".removesuffix(".0")
+    text = f"{count} of {asked} dependable by {month(last.on)}"
+    short = last.quantity - min(last.quantity, supply.nominal(seen, last.on))
+    if not short:
+        return f"{text}."
+    full = supply.reached_on(seen, last.quantity)
+    when = "never come" if full is None else f"{months_between(last.on, full)} late"
+    return f"{text}; {quantity(short, need.unit)} {when}."
+
+
+def _first_power_sentence(pair: Pair) -> str:
+    need = pair.need
+    starts = supply.starts_on(need)
+    ready = supply.reached_on(pair.supplies.expected, supply.least_first(need, pair.offer, pair.assumptions))
+    if ready is None:
+        return "First power: never in the quantity of the first step."
+    if ready <= starts:
+        return f"First power: in time, ready on {ready.isoformat()} for {starts.isoformat()}."
+    return f"First power: {months_between(starts, ready)} late, on {ready.isoformat()}."
+
+
+def _dependable_by_the_end(pair: Pair) -> Facts:
+    last = pair.need.steps[-1]
+    until = supply.granted_until(pair.need, last)
+    sure = supply.dependable(pair.supplies.expected, until, last.quantity)
+    return sure // supply.CERTAIN, last.quantity
+
+
+def _dependable_in_time(pair: Pair) -> Facts:
+    last = pair.need.steps[-1]
+    return supply.dependable(pair.supplies.expected, last.on, last.quantity) // supply.CERTAIN, last.quantity
+
+
+def _phases(pair: Pair, field: str) -> Value:
+    values = {getattr(block.phase, field) for block in pair.supplies.expected.blocks} - {None}
+    if field == "max_rack_kw":
+        return max(values, default=None)
+    return frozenset().union(*values) if values else None
+
+
+def _first_power_facts(pair: Pair) -> Facts:
+    wanted = supply.least_first(pair.need, pair.offer, pair.assumptions)
+    return supply.reached_on(pair.supplies.expected, wanted), supply.starts_on(pair.need)
+
+
+CRITERION_FACTS: dict[str, Callable[[Pair], Facts]] = {
+    "capacity": _dependable_by_the_end,
+    "firmness": lambda pair: (pair.offer.interruptible_hours, pair.need.max_interruptible_hours),
+    "density": lambda pair: (_phases(pair, "max_rack_kw"), pair.need.preferred_rack_kw),
+    "evidence": lambda pair: (
+        tuple(
+            f"{claim} {getattr(pair.offer.evidence, claim).value}"
+            for claim in ("power", "capacity", "date", "site_control")
+        ),
+        Freshness.FRESH.value,
+    ),
+    "cooling": lambda pair: (_phases(pair, "cooling"), pair.need.preferred_cooling),
+    "ramp": _dependable_in_time,
+    "first_power": _first_power_facts,
+    "price": lambda pair: (pair.price.total, cap_of(pair.need, pair.offer)),
+    "security": lambda pair: (pair.need.security_months, pair.offer.required_security_months),
+    "term": lambda pair: (overlap(pair.need, pair.offer), pair.need.term_preferred_months),
+    "delivery": lambda pair: (_phases(pair, "delivery_types"), pair.need.preferred_delivery_type),
+    "escalator": lambda pair: (pair.offer.escalator_pct, pair.need.max_escalator_pct),
+}
+
+
+# ---- what binds
+
+
+def _binding(pair: Pair, found: Assessment, lines: tuple[Line, ...]) -> Binding:
+    failed = tuple(gate.key for gate in found.gates if gate.passed is False)
+    if failed:
+        return _binding_gate(pair, failed, lines)
+    best = max(found.criteria, key=lambda line: (_without(found, pair, line.key), line.key))
+    score = _without(found, pair, best.key)
+    sentence = next(line.sentence for line in lines if line.kind == "criterion" and line.key == best.key)
+    return Binding(best.key, sentence, score)
+
+
+def _binding_gate(pair: Pair, failed: tuple[str, ...], lines: tuple[Line, ...]) -> Binding:
+    """The first failing gate; the score it would rise to if it is the only one and can be mended."""
+    sentence = next(line.sentence for line in lines if line.key == failed[0])
+    way = mend(pair, failed, "offer") if len(failed) == 1 and failed != ("unit",) else None
+    return Binding(failed[0], sentence, None if way is None else way[1].score)
+
+
+def _without(found: Assessment, pair: Pair, key: str) -> float:
+    """The total if this one criterion were met in full."""
+    each = (
+        (line.dimension, 1.0 if line.key == key else line.counted, line.weight) for line in found.criteria
+    )
+    return totals(each, pair.need.weights, pair.assumptions).total
