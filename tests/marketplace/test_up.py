@@ -34,12 +34,12 @@ def new_checkout() -> Iterator[Callable[[str], Checkout]]:
 
 
 @pytest.fixture(scope="module")
-def checkout(new_checkout) -> Checkout:
+def checkout(new_checkout):
     return new_checkout("one")
 
 
 @pytest.fixture
-def running(checkout) -> Checkout:
+def running(checkout: Checkout) -> Checkout:
     """One checkout serves all tests; it is started for the first, and after one that has stopped it."""
     if not checkout.is_running():
         checkout.start()
@@ -47,7 +47,7 @@ def running(checkout) -> Checkout:
 
 
 @pytest.fixture
-def stopped(checkout) -> Checkout:
+def stopped(checkout: Checkout) -> Checkout:
     if checkout.is_running():
         checkout.end()
     return checkout

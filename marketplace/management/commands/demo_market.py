@@ -28,7 +28,8 @@ class Command(BaseCommand):
             self._print_logins()
         elif is_empty():
             load_demo_market(now=timezone.now(), progress=Progress())
-            self._print_logins()
+            if options["verbosity"]:
+                self._print_logins()
         else:
             self.stdout.write("The database is not empty: the demo market stays out.")
 

@@ -5,20 +5,24 @@ import http.client
 import socket
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
-from django.core.management import get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from accounts.models import Organization
+from accounts.models import User
+from marketplace.demo import people
+from marketplace.demo.loading import is_empty
 from marketplace.local import environment, leftovers, places, servers
 from marketplace.local.processes import Child, Output
 from marketplace.local.supervisor import StepFailedError, StopAskedError, Supervisor
+
+_T = TypeVar("_T")
 
 LOCK = places.LOCAL / "lock"
 WORKER = "-m celery --quiet -A marketplace worker -Q celery -c 1 --without-gossip --without-mingle"
@@ -67,13 +71,16 @@ def _start(supervisor: Supervisor, port: int, *, with_demo: bool) -> None:
     """In this order; stopping goes the other way round."""
     _start_servers(supervisor)
     supervisor.step(_manage("migrate", "--no-input"))
-    if with_demo and "demo_market" in get_commands() and _is_empty():
-        supervisor.step(_manage("demo_market"))
+    if with_demo and _asked_once(is_empty):
+        supervisor.say("Loading the demo market (once)")
+        supervisor.step(_manage("demo_market", "--verbosity=0"))
     supervisor.keep(_python("worker", WORKER, WORKER_ENV))
     supervisor.keep(_python("beat", BEAT, {}))
     supervisor.keep(_python("web", WEB.format(port=port), {"DATABASE_POOL": "1"}))
     supervisor.wait_for(lambda: _is_healthy(port), what="The web server", patience_s=60)
     supervisor.say(f"Switchyard is up: {_address(port)} (Ctrl-C stops it)")
+    if _asked_once(_has_demo_people):
+        call_command("demo_market", "--logins")
     supervisor.say(f"Mail it would send is written to {settings.EMAIL_FILE_PATH}")
 
 
@@ -122,11 +129,16 @@ def _python(name: str, arguments: str, env: dict[str, str], output: Output = -1)
     return Child(name, command, env=environment.with_these(env), patience_s=20, output=output)
 
 
-def _is_empty() -> bool:
+def _asked_once(question: Callable[[], _T]) -> _T:
+    """An answer from the database, without keeping a connection to it."""
     try:
-        return not Organization.objects.exists()
+        return question()
     finally:
         connections.close_all()
+
+
+def _has_demo_people() -> bool:
+    return User.objects.filter(email__in=[person.email for person in people.logins()]).exists()
 
 
 def _address(port: int) -> str:
