@@ -31,7 +31,7 @@ from common.etags import etag_of_body, require_match
 from common.strict import StrictQuery, StrictSerializer
 
 
-class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # upstream has no types
+class ApiKeyScheme(OpenApiAuthenticationExtension):
     target_class = ApiKeyAuthentication
     name = "apiKey"
 
@@ -39,7 +39,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": BEARER, "description": "A key from the page “API keys”."}
 
 
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class SessionScheme(OpenApiAuthenticationExtension):
     target_class = SessionReaderAuthentication
     name = "session"
 

@@ -6,6 +6,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
 from common.problems import MEDIA_TYPE
+from common.strict import StrictSerializer
 
 PROBLEM = {
     "type": "object",
@@ -54,12 +55,18 @@ class MarketSchema(AutoSchema):
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is None:
             return None
-        component = ResolvedComponent("Problem", ResolvedComponent.SCHEMA, schema=PROBLEM, object="Problem")  # type: ignore[no-untyped-call]  # upstream has no types
+        component = ResolvedComponent("Problem", ResolvedComponent.SCHEMA, schema=PROBLEM, object="Problem")
         self.registry.register_on_missing(component)
         content = {MEDIA_TYPE: {"schema": component.ref}}
         operation["responses"]["4XX"] = {"description": "Refused; the problem says why.", "content": content}
         operation.setdefault("parameters", []).extend(self._headers())
         return operation
+
+    def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        schema = super()._map_serializer(serializer, direction, bypass_extensions)  # type: ignore[no-untyped-call]  # upstream has no types
+        if isinstance(serializer, StrictSerializer):
+            schema["additionalProperties"] = False
+        return schema
 
     def _headers(self) -> list[dict[str, Any]]:
         if self.method in ("PUT", "PATCH", "DELETE"):

@@ -71,7 +71,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "common.logs.RequestLogMiddleware",
     "accounts.middleware.ReaderMiddleware",
     "common.refusals.RefusalMiddleware",
 ]

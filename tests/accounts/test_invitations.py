@@ -171,6 +171,16 @@ class TestPages:
 
         assert "Join Lone Star Mining?" in page.content.decode()
 
+    def test_the_log_holds_no_token_and_no_search(self, newcomer, caplog):
+        with caplog.at_level("INFO"):
+            newcomer.client.get("/organization/invitation/open-sesame/?for=private")
+            newcomer.client.get("/accounts/confirm-email/open-sesame/")
+            newcomer.client.get("/accounts/password/reset/key/1-open-sesame/")
+
+        assert "/organization/invitation/…/" in caplog.text
+        assert "sesame" not in caplog.text
+        assert "private" not in caplog.text
+
     def test_a_dead_link_says_what_to_do(self, newcomer):
         page = newcomer.client.get("/organization/invitation/nonsense/", follow=True)
 

@@ -516,6 +516,7 @@ class TestReference:
         assert schema["openapi"] == "3.0.3"
         assert {"Idempotency-Key", "If-Match"} <= {each["name"] for each in change["parameters"]}
         assert change["responses"]["4XX"]["content"].keys() == {"application/problem+json"}
+        assert schema["components"]["schemas"]["PatchedOrganizationInput"]["additionalProperties"] is False
         assert {"apiKey", "session"} <= schema["components"]["securitySchemes"].keys()
 
     def test_the_reference_needs_no_other_host_and_no_inline_script(self, visitor):
