@@ -16,7 +16,7 @@ from market import services as market
 from marketplace.demo import invented, people
 from marketplace.demo.files import book, table
 from marketplace.demo.progress import Progress
-from marketplace.demo.sites import Reader, ReferenceSite
+from marketplace.demo.sites import Reading, ReferenceSite
 
 Organizations = Mapping[str, Organization]
 
@@ -54,7 +54,7 @@ def _list_sites(organizations: Organizations, now: datetime, progress: Progress)
     }
     assumptions = book("assumptions")
     for row in progress.over("Reference sites", table("sites")):
-        listing = Reader(row, assumptions, now.date()).listing()
+        listing = Reading(row, assumptions, now.date()).listing()
         _list_site(keepers[listing.operator], listing, now)
 
 

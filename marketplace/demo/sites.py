@@ -51,7 +51,7 @@ class ReferenceSite:
 
 
 @dataclass(frozen=True)
-class Reader:
+class Reading:
     """One row beside the assumptions, on one day."""
 
     row: Row

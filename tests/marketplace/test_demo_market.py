@@ -96,18 +96,8 @@ def test_every_kind_of_outcome_shows(demo_market):
 
 
 def test_a_gpu_request_can_take_both_roads(demo_market):
-    request = CapacityRequest.objects.get(title__contains="rented or our own")
-    kept = {offer.pk for offer in _kept_offers(request)}
+    pairs = outcomes()["Example: 4,096 B200, rented or our own in your hall"]
+    kept = {pair.offer_id for pair in pairs}
 
     assert kept & set(GpuPool.objects.values_list("pk", flat=True))
     assert kept & set(Site.objects.values_list("pk", flat=True))
-
-
-def _kept_offers(request):
-    posts = [*Site.objects.prefetch_related("phases", "evidence"), *GpuPool.objects.select_related("model")]
-    needs = needs_from(request)
-    return [
-        post
-        for post in posts
-        if any(assess(need, offer_from(post)).state is not State.FAIL for need in needs)
-    ]

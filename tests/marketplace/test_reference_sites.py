@@ -7,7 +7,7 @@ import pytest
 
 from marketplace.demo.dates import first_day, last_day, quarter_end
 from marketplace.demo.files import book, table
-from marketplace.demo.sites import Reader
+from marketplace.demo.sites import Reading
 
 TODAY = date(2026, 11, 23)
 ROWS = table("sites")
@@ -42,7 +42,7 @@ def words(row):
     return f"{row['status']} {row['notes']} {row['cooling']} {row['source']}"
 
 
-LISTINGS = [(row, Reader(row, ASSUMPTIONS, TODAY).listing()) for row in ROWS]
+LISTINGS = [(row, Reading(row, ASSUMPTIONS, TODAY).listing()) for row in ROWS]
 
 
 def test_each_names_its_source_and_says_that_it_is_no_offer():
