@@ -147,7 +147,6 @@ HINTS: dict[str, str] = {
     "ask_floor_usd_kw_month": "Reserve: only you see it; matching knows that you would go this low.",
     "security_months_instead": "What you take in place of the credit class.",
     "critical_mw": "Power to servers, storage and switches.",
-    "gpus": "The whole pool.",
     "at_site": "Or name the pool's own country.",
     "title": "Only those who see the details see it.",
     "tolerance_pct": "How much less than asked would do.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django import forms
@@ -43,6 +44,8 @@ class FieldsForm(forms.Form):
     model: type[models.Model]
     sections: tuple[Section, ...] = ()
     row_fields: tuple[str, ...] = ()
+    # Hidden fields that say which row, and which version of it, the form was opened with.
+    identity: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -56,8 +59,8 @@ class FieldsForm(forms.Form):
     @classmethod
     def stored(cls, row: models.Model) -> dict[str, Any]:
         """A row as the form's initial values."""
-        identity = {"uid": row.uid} if "uid" in cls.base_fields else {}
-        return {**model_to_dict(row, cls.names()), **identity}
+        values = {**model_to_dict(row, cls.names()), **{name: getattr(row, name) for name in cls.identity}}
+        return {name: _plain(value) for name, value in values.items()}
 
     def full_clean(self) -> None:
         """While rows are still being added, what was typed is kept and nothing is judged."""
@@ -73,6 +76,7 @@ class PostForm(FieldsForm):
     status = forms.ChoiceField(
         choices=[(Status.OPEN, "open"), (Status.DRAFT, "draft")], required=False, widget=forms.HiddenInput
     )
+    identity = ("version",)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     @staticmethod
@@ -84,6 +88,11 @@ class PostForm(FieldsForm):
 def _fields(model: type[models.Model], names: Iterable[str]) -> dict[str, forms.Field]:
     names = list(names)
     return fields_for_model(model, names, labels=LABELS, help_texts=HINTS, formfield_callback=_form_field)
+
+
+def _plain(value: Any) -> Any:
+    """100.000 MW is typed and read as 100."""
+    return Decimal(f"{value.normalize():f}") if isinstance(value, Decimal) else value
 
 
 def _form_field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | None:
@@ -99,7 +108,16 @@ def _form_field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | N
         kwargs["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     if isinstance(field, models.TextField):
         kwargs["widget"] = forms.Textarea(attrs={"rows": 4})
-    return field.formfield(**kwargs)
+    made = field.formfield(**kwargs)
+    if isinstance(made, forms.ChoiceField) and not made.widget.allow_multiple_selected:
+        _name_the_blank(made)
+    return made
+
+
+def _name_the_blank(field: forms.ChoiceField) -> None:
+    """A dash says nothing to a reader who hears the page."""
+    said = "Choose one" if field.required else "Not stated"
+    field.choices = [("", said), *((value, text) for value, text in field.choices if value)]
 
 
 def _limits(field: models.Field[Any, Any]) -> dict[str, Any]:

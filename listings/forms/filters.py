@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django_countries import countries
 
 from listings.models import GpuModel
@@ -27,6 +28,13 @@ ANY = [("", "Any")]
 class ListFilter(forms.Form):
     """A list's filter; `narrowed` applies what was chosen and leaves the rest alone."""
 
+    def __init__(self, data: QueryDict, *, today: date) -> None:
+        super().__init__(data)
+        self.offer(today)
+
+    def offer(self, today: date) -> None:
+        """Fill in the choices that depend on the day or on stored rows."""
+
     def narrowed(self, found: QuerySet[Any]) -> QuerySet[Any]:
         if not self.is_valid():
             return found.none()
@@ -38,16 +46,11 @@ class ListFilter(forms.Form):
 
 class SiteFilter(ListFilter):
     country = forms.ChoiceField(choices=[*ANY, *countries], required=False)
-    grid = forms.ChoiceField(
-        choices=[*ANY, *Grid.choices],
-        required=False,
-        help_text="Among sites that show you their details.",
-    )
+    grid = forms.ChoiceField(choices=[*ANY, *Grid.choices], required=False, label="Grid, where disclosed")
     size = forms.ChoiceField(label="MW at least", required=False)
     ready = forms.ChoiceField(label="Ready by", required=False)
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def offer(self, today: date) -> None:
         _offer(self, "size", _sizes(MW_EDGES, "MW"))
         _offer(self, "ready", _quarters(today))
 
@@ -73,8 +76,7 @@ class GpuPoolFilter(ListFilter):
     size = forms.ChoiceField(label="GPUs at least", required=False)
     ready = forms.ChoiceField(label="Available by", required=False)
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def offer(self, today: date) -> None:
         self.fields["model"].queryset = GpuModel.objects.for_catalogue()  # type: ignore[attr-defined]
         _offer(self, "size", _sizes(GPU_EDGES, "GPUs"))
         _offer(self, "ready", _quarters(today))
@@ -98,8 +100,7 @@ class RequestFilter(ListFilter):
     grid = forms.ChoiceField(choices=[*ANY, *Grid.choices], required=False, label="Names grid")
     need = forms.ChoiceField(label="First needed by", required=False)
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def offer(self, today: date) -> None:
         _offer(self, "need", _quarters(today))
 
     def by_kind(self, chosen: str) -> Q:
@@ -129,4 +130,4 @@ def _quarters(today: date) -> list[tuple[str, str]]:
     first = quarter_of(today)
     ahead = [first.month + 3 * step - 1 for step in range(QUARTERS_AHEAD)]
     starts = [date(first.year + month // 12, month % 12 + 1, 1) for month in ahead]
-    return [(start.isoformat(), quarter_label(start)) for start in starts]
+    return [(start.isoformat(), str(quarter_label(start))) for start in starts]

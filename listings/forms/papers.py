@@ -105,7 +105,7 @@ class Paper:
         self.is_stale = False
         self.stored_now: dict[str, str] = {}
         self.stored_rows: dict[str, list[str]] = {}
-        start = {**self.form_class.stored(post), "version": post.version} if post else PostForm.fresh(today)
+        start = self.form_class.stored(post) if post else PostForm.fresh(today)
         self.form = self._form(data, start)
         self.rows = {table.name: self._rows_of(table) for table in self.tables}
         if self.adding:
@@ -166,8 +166,9 @@ class Paper:
         self.stored_now = {name: self._value_now(name) for name in changed}
         for table in self.tables:
             self._compare_rows(table)
-        self.form.data = self.form.data.copy()
-        self.form.data["version"] = str(getattr(self.post, "version", ""))
+        if self.data is not None and self.post is not None:
+            self.form.data = self.data.copy()
+            self.form.data["version"] = str(self.post.version)
 
     def parts(self) -> list[Part]:
         """The post's own sections for the page; all but the first are folded unless something is wrong."""
@@ -302,10 +303,11 @@ class GpuRequestPaper(Paper):
 def _with_one_more(data: QueryDict, table: Table) -> QueryDict:
     """The data with a blank row more, if this table's button was pressed."""
     total = f"{table.name}-TOTAL_FORMS"
-    if data.get(ADD) != table.name or not data.get(total, "").isdecimal():
+    rows = str(data.get(total, ""))
+    if data.get(ADD) != table.name or not rows.isdecimal():
         return data
     more = data.copy()
-    more[total] = str(min(int(data[total]) + 1, ROWS_MAX))
+    more[total] = str(min(int(rows) + 1, ROWS_MAX))
     return more
 
 

@@ -64,6 +64,7 @@ class SiteForm(PostForm):
 
 class PhaseForm(FieldsForm):
     # Names the stored phase that the row changes; a row without it is a new phase.
+    identity = ("uid",)
     uid = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     model = Phase

@@ -61,8 +61,9 @@ TEASERS: dict[str, tuple[str, ...]] = {
         "security_band",
     ),
 }
-# Shown in other places of the page, or of no use to a reader.
-_ELSEWHERE = {"name", "title", "model", "at_site"}
+_TOLD_AS = {"model": "model_name"}
+# The page's title; and a pool's site, whose place the pool's face tells already.
+_ELSEWHERE = {"name", "title", "at_site"}
 
 
 class Fact(NamedTuple):
@@ -72,8 +73,11 @@ class Fact(NamedTuple):
 
 
 class Group(NamedTuple):
+    """Facts under one heading; what nobody stated is only named."""
+
     title: str
     facts: list[Fact]
+    not_stated: str
 
 
 class Sheet(NamedTuple):
@@ -91,16 +95,18 @@ class Sheet(NamedTuple):
 def sheet_of(shelf: Shelf, shown: Shown) -> Sheet:
     """A post's page by its face."""
     is_teaser = shown["face"] == Face.TEASER
-    sections = [] if is_teaser else _form(shown).sections
-    groups = [_group("In short", shelf.model, TEASERS[shown["post_type"]], shown)]
-    groups += [_group(section.title, shelf.model, _stated(section, shown), shown) for section in sections]
+    if is_teaser:
+        groups = [_group("In short", shelf.model, TEASERS[shown["post_type"]], shown)]
+    else:
+        sections = _form(shown).sections
+        groups = [_group(section.title, shelf.model, _told(section, shown), shown) for section in sections]
     return Sheet(
         title=title_of(shown),
         subtitle=_subtitle(shown),
         status=Status(shown["status"]).label,
         is_teaser=is_teaser,
         source=_source(shown),
-        groups=[group for group in groups if group.facts],
+        groups=[group for group in groups if group.facts or group.not_stated],
         tables=list(_tables(shown)),
     )
 
@@ -153,16 +159,17 @@ def _form(shown: Shown) -> type[PostForm]:
     return GpuRequestForm if shown["kind"] == RequestKind.GPU else PowerRequestForm
 
 
-def _stated(section: Section, shown: Shown) -> list[str]:
+def _told(section: Section, shown: Shown) -> list[str]:
     """The section's fields that this face has and that stand nowhere else on the page."""
-    teaser = TEASERS[shown["post_type"]]
-    return [name for name in section.names if name in shown and name not in teaser and name not in _ELSEWHERE]
+    names = [_TOLD_AS.get(name, name) for name in section.names]
+    return [name for name in names if name in shown and name not in _ELSEWHERE]
 
 
 def _group(title: str, model: type[models.Model], names: Iterable[str], shown: Shown) -> Group:
     assumed = shown.get("assumed", ())
+    facts = [Fact(LABELS[name], said(model, name, shown[name]), name in assumed) for name in names]
     return Group(
-        title, [Fact(LABELS[name], said(model, name, shown[name]), name in assumed) for name in names]
+        title, [fact for fact in facts if fact.text], ", ".join(fact.label for fact in facts if not fact.text)
     )
 
 
