@@ -18,7 +18,7 @@ find_python() {
 
 # install LOCK: make .venv if it is missing or broken, and install the lock unless that was done already.
 install() {
-    if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
         python=$(find_python) || exit 1
         echo "Making .venv with $("$python" --version)"
         "$python" -m venv --clear .venv ||

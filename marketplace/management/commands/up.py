@@ -18,6 +18,7 @@ from django.db import connections
 from accounts.models import User
 from marketplace.demo import people
 from marketplace.demo.loading import is_empty
+from marketplace.health import is_migrated
 from marketplace.local import environment, leftovers, places, servers
 from marketplace.local.processes import Child, Output
 from marketplace.local.supervisor import StepFailedError, StopAskedError, Supervisor
@@ -70,7 +71,8 @@ def _run(port: int, *, with_demo: bool) -> None:
 def _start(supervisor: Supervisor, port: int, *, with_demo: bool) -> None:
     """In this order; stopping goes the other way round."""
     _start_servers(supervisor)
-    supervisor.step(_manage("migrate", "--no-input"))
+    if not _asked_once(is_migrated):
+        supervisor.step(_manage("migrate", "--no-input"))
     if with_demo and _asked_once(is_empty):
         supervisor.say("Loading the demo market (once)")
         supervisor.step(_manage("demo_market", "--verbosity=0"))
