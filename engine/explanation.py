@@ -10,10 +10,10 @@ from engine import scores, supply
 from engine.assessment import Assessment, examine
 from engine.assumptions import STANDARD, Assumptions
 from engine.gates import Facts, Gate, Pair, Value, gate_ratio, pair_up
-from engine.near import mend
+from engine.near import RESERVE_GATES, mend, root_failures
 from engine.price import cap_of, overlap
 from engine.scores import Criterion, totals
-from engine.sentences import KW_PER_MW, month, months_between, quantity, words
+from engine.sentences import KW_PER_MW, month, months_between, plain, quantity, words
 from engine.statements import Statement, statements
 from engine.types import Freshness, Need, Offer, Step, Unit
 from engine.verdicts import Verdict
@@ -102,12 +102,12 @@ def _gate_line(pair: Pair, gate: Gate) -> Line:
         high=None,
         weight=None,
         offered=_text(pair, gate.key, gate.offered),
-        needed=_text(pair, gate.key, gate.needed),
+        needed=_asked(pair, gate.key, gate.needed),
         offered_value=gate.offered,
         needed_value=gate.needed,
         sentence=_gate_sentence(pair, gate),
-        reserve=gate.key in ("price", "timeline"),
-        coarse=_coarse(pair, gate.key, gate_ratio(pair)),
+        reserve=gate.key in RESERVE_GATES,
+        coarse=_coarse(pair, gate.key, gate_ratio(pair)) if gate.key in RESERVE_GATES else None,
     )
 
 
@@ -123,7 +123,7 @@ def _criterion_line(pair: Pair, line: Criterion) -> Line:
         high=line.high,
         weight=line.weight,
         offered=_text(pair, line.key, offered),
-        needed=_text(pair, line.key, needed),
+        needed=_asked(pair, line.key, needed),
         offered_value=offered,
         needed_value=needed,
         sentence=_criterion_sentence(pair, line, offered, needed),
@@ -170,10 +170,23 @@ FIELDS = {
 }
 
 
+NOTHING = "nothing asked"
+TWO_PARTS = {"term": (" to ", "term_max_months"), "credit": (", security ", "security_months")}
+
+
 def _text(pair: Pair, key: str, value: Value) -> str:
-    if value in (None, (), frozenset()):
-        return "not stated" if value is None else "any"
+    if key in TWO_PARTS and isinstance(value, tuple):
+        between, field = TWO_PARTS[key]
+        return f"{plain(value[0])}{between}{words(value[1], field, pair.need.unit)}"
+    if key in ("location", "fabric") and isinstance(value, tuple):
+        value = tuple(part for part in value if part is not None)
     return words(value, FIELDS.get(key, key), pair.need.unit)
+
+
+def _asked(pair: Pair, key: str, value: Value) -> str:
+    """What is asked, in words; the owner's side asks for credit and security."""
+    empty = value is None or value in ((), frozenset()) or value == (None,)
+    return NOTHING if empty and key not in ("credit", "security") else _text(pair, key, value)
 
 
 # ---- sentences
@@ -204,10 +217,12 @@ TITLES = {
 
 def _gate_sentence(pair: Pair, gate: Gate) -> str:
     title = TITLES[gate.key]
-    offered, needed = _text(pair, gate.key, gate.offered), _text(pair, gate.key, gate.needed)
+    offered, needed = _text(pair, gate.key, gate.offered), _asked(pair, gate.key, gate.needed)
     if gate.key == "timeline":
         ready = "never" if gate.offered is None else offered
         return f"{title}: enough is ready {ready}; needed by {needed} at the latest."
+    if needed == NOTHING:
+        return f"{title}: {NOTHING}."
     if gate.passed is None:
         return f"{title}: not all that decides is stated ({offered}); asked: {needed}."
     if gate.passed:
@@ -221,9 +236,9 @@ def _criterion_sentence(pair: Pair, line: Criterion, offered: Value, needed: Val
         return ramp_sentence(pair)
     if line.key == "first_power":
         return _first_power_sentence(pair)
-    texts = _text(pair, line.key, offered), _text(pair, line.key, needed)
+    texts = _text(pair, line.key, offered), _asked(pair, line.key, needed)
     if line.score is None:
-        return f"{title}: not stated; {texts[1]} wished."
+        return f"{title}: not stated; it counts a quarter."
     return f"{title}: {texts[0]} against {texts[1]}."
 
 
@@ -304,7 +319,7 @@ CRITERION_FACTS: dict[str, Callable[[Pair], Facts]] = {
 
 
 def _binding(pair: Pair, found: Assessment, lines: tuple[Line, ...]) -> Binding:
-    failed = tuple(gate.key for gate in found.gates if gate.passed is False)
+    failed = root_failures(found.gates)
     if failed:
         return _binding_gate(pair, failed, lines)
     best = max(found.criteria, key=lambda line: (_without(found, pair, line.key), line.key))
@@ -314,10 +329,10 @@ def _binding(pair: Pair, found: Assessment, lines: tuple[Line, ...]) -> Binding:
 
 
 def _binding_gate(pair: Pair, failed: tuple[str, ...], lines: tuple[Line, ...]) -> Binding:
-    """The first failing gate; the score it would rise to if it is the only one and can be mended."""
+    """The first failing gate; the score it would rise to where one change makes it a match."""
     sentence = next(line.sentence for line in lines if line.key == failed[0])
-    way = mend(pair, failed, "offer") if len(failed) == 1 and failed != ("unit",) else None
-    return Binding(failed[0], sentence, None if way is None else way[1].score)
+    way = None if failed == ("unit",) else mend(pair, "offer")
+    return Binding(failed[0], sentence, way[1].score if way and len(way[0]) == 1 else None)
 
 
 def _without(found: Assessment, pair: Pair, key: str) -> float:

@@ -13,7 +13,8 @@ from engine import sentences
 from engine.assessment import Assessment, assess
 from engine.assumptions import STANDARD, Assumptions
 from engine.fixes import FIXES, Side
-from engine.gates import Pair, Value, all_gates, pair_up
+from engine.gates import Gate, Pair, Value, all_gates, pair_up
+from engine.halls import HALL_GATES
 from engine.types import Need, Offer, State
 
 MOST_GATES = 2
@@ -64,30 +65,50 @@ def near_misses(
 def near_miss(need: Need, offer: Offer, assumptions: Assumptions = STANDARD) -> NearMiss | None:
     """The near miss of one pair; None if it matches, fails too much or cannot be mended."""
     pair = pair_up(need, offer, assumptions)
-    failed = tuple(gate.key for gate in all_gates(pair) if gate.passed is False)
-    if not failed or len(failed) > MOST_GATES or "unit" in failed:
+    failed = root_failures(all_gates(pair))
+    if not failed or len(failed) > MOST_GATES:
         return None
-    ways = [way for way in (mend(pair, failed, "offer"), mend(pair, failed, "need")) if way]
+    ways = [way for way in (mend(pair, "offer"), mend(pair, "need")) if way]
     if not ways:
         return None
     (changes, promised), *rest = ways
+    miss = NearMiss(offer.id, tuple(change.gate for change in changes), changes, promised.score)
     other = next((way for way in rest if way[0] != changes), None)
-    if other is None:
-        return NearMiss(offer.id, failed, changes, promised.score)
-    return NearMiss(offer.id, failed, changes, promised.score, other[0], other[1].score)
+    return miss if other is None else replace(miss, other_changes=other[0], other_score=other[1].score)
 
 
-def mend(pair: Pair, failed: tuple[str, ...], side: Side) -> tuple[tuple[Change, ...], Assessment] | None:
-    """One change per failing gate, `side` first, applied in turn; None if that makes no match."""
+def root_failures(gates: Iterable[Gate]) -> tuple[str, ...]:
+    """The failing gates to mend, hall facts first.
+
+    A phase whose hall facts fail does not count, so capacity and timeline fail with it: they are
+    looked at again once the hall is mended.
+    """
+    failed = [gate.key for gate in gates if gate.passed is False]
+    halls = [key for key in failed if key in HALL_GATES]
+    others = [key for key in failed if key not in HALL_GATES]
+    return (*halls, *(key for key in others if not (halls and key in ("capacity", "timeline"))))
+
+
+def mend(pair: Pair, side: Side) -> tuple[tuple[Change, ...], Assessment] | None:
+    """The changes that make the pair a match, and what it then is; None if there are none."""
+    way = mended(pair, side)
+    if way is None:
+        return None
+    changes, changed = way
+    promised = assess(changed.need, changed.offer, changed.assumptions)
+    return None if promised.state is State.FAIL else (changes, promised)
+
+
+def mended(pair: Pair, side: Side) -> tuple[tuple[Change, ...], Pair] | None:
+    """Up to two changes, one per failing gate, on `side` where it has one, each applied in turn."""
     changes: list[Change] = []
-    for gate in failed:
-        step = _mend_gate(pair, gate, side)
-        if step is None:
+    while failed := root_failures(all_gates(pair)):
+        step = _mend_gate(pair, failed[0], side)
+        if step is None or len(changes) == MOST_GATES:
             return None
         change, pair = step
         changes.append(change)
-    promised = assess(pair.need, pair.offer, pair.assumptions)
-    return None if promised.state is State.FAIL else (tuple(changes), promised)
+    return tuple(changes), pair
 
 
 def _mend_gate(pair: Pair, gate: str, side: Side) -> tuple[Change, Pair] | None:
@@ -120,9 +141,3 @@ def _apply(
 # What a change of these gives away: the outside date, the caps, the ask floor.
 RESERVE_FIELDS = frozenset({"latest_on", "price_cap", "gpu_caps", "ask_floor"})
 RESERVE_GATES = frozenset({"price", "timeline"})
-
-
-def best_change(pair: Pair, gate: str) -> Change | None:
-    """The change that flips one gate, the offer's where it has one."""
-    step = _mend_gate(pair, gate, "offer")
-    return None if step is None else step[0]
