@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 from django.apps import apps
 from django.db.models import Case, Exists, F, Model, OuterRef, Q, QuerySet, Value, When
 from django.db.models.fields import CharField
+from django.db.models.functions import Coalesce
 
 from accounts.readers import Reader
 from accounts.vocabulary import Kind
@@ -68,6 +69,19 @@ class PostQuerySet(QuerySet[_P]):
                 output_field=CharField(),
             )
         )
+
+    def teasers_to(self, reader: Reader) -> Self:
+        """Posts of which the reader would see no more than the teaser."""
+        return self.with_face(reader).filter(face=Face.TEASER)
+
+    def seen_in_full(self) -> Self:
+        """Of posts with a face, those that show their reader more than the teaser."""
+        return self.exclude(face=Face.TEASER)
+
+    def for_owner(self, reader: Reader) -> Self:
+        """The reader's own posts of all kinds, each with its own `title`, newest first, in one query."""
+        title = Coalesce("site__name", "capacityrequest__title", "code_name")
+        return self.of(reader).with_pending().annotate(title=title).order_by("-created_at", "uid")
 
     def with_pending(self) -> Self:
         """Annotate `pending`: changes of this post still await matching."""

@@ -1,4 +1,4 @@
-"""The front door, and what to say when something is wrong."""
+"""What to say when something is wrong."""
 
 import sys
 from http import HTTPStatus
@@ -7,14 +7,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.views.decorators.http import require_GET
 
 from common.problems import is_api, problem_answer
-
-
-@require_GET
-def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -117,7 +117,8 @@ def _form_field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | N
 def _name_the_blank(field: forms.ChoiceField) -> None:
     """A dash says nothing to a reader who hears the page."""
     said = "Choose one" if field.required else "Not stated"
-    field.choices = [("", said), *((value, text) for value, text in field.choices if value)]
+    options: Any = field.choices
+    field.choices = [("", said), *((value, text) for value, text in options if value)]
 
 
 def _limits(field: models.Field[Any, Any]) -> dict[str, Any]:

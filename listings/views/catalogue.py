@@ -46,7 +46,7 @@ def _list(request: PageRequest, shelf: Shelf, filter_form: type[ListFilter]) -> 
         "is_filtered": any(asked.data.get(name) for name in asked.fields),
         "table": list_of(shelf, [show(post) for post in page["results"]]),
         "page": page,
-        "may_post": request.reader.organization and request.reader.organization.kind == shelf.side,
+        "may_post": shelf.is_for(request.reader),
     }
     return render(request, "listings/list.html", context, status=200 if asked.is_valid() else 400)
 

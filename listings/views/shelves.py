@@ -36,9 +36,13 @@ class Shelf:
     create: Callable[..., Post]
     update: Callable[..., Post]
 
+    def is_for(self, reader: Reader) -> bool:
+        """Whether the reader stands on the side that posts this."""
+        return reader.organization is not None and reader.organization.kind == self.side
+
     def require_side(self, reader: Reader) -> None:
-        """Refuse whoever does not stand on this side of the market."""
-        if reader.organization is None or reader.organization.kind != self.side:
+        """Refuse whoever does not."""
+        if not self.is_for(reader):
             raise NotAllowed(f"Only {self.side.label.lower()}s post {self.title.lower()}.")
 
     def url(self, uid: Any) -> str:
