@@ -84,6 +84,7 @@ POOL = (
     "min_order_gpus",
     "required_security_months",
 )
+PLACES = ("countries", "regions", "grids", "excluded_countries")
 REQUEST = (
     "workload",
     "title",
@@ -162,9 +163,14 @@ def _site_full(site: Site) -> dict[str, Any]:
     phases = sorted(site.phases.all(), key=_by_date)
     return {
         **_plain(site, SITE),
-        "phases": [_plain(phase, ("uid", *PHASE, "reserved_mw", "assumed")) for phase in phases],
+        "phases": [show_phase(phase) for phase in phases],
         "evidence": [_plain(each, _EVIDENCE) for each in site.evidence.all()],
     }
+
+
+def show_phase(phase: Phase) -> dict[str, Any]:
+    """One phase, for readers of its site's full face."""
+    return _plain(phase, ("uid", *PHASE, "reserved_mw", "assumed"))
 
 
 def _site_reserve(site: Site, shown: dict[str, Any]) -> None:
@@ -212,21 +218,17 @@ def _request_teaser(request: CapacityRequest) -> dict[str, Any]:
         "kind": request.kind,
         "size_band": _band(request.size_band, edges, unit),
         "need_quarter": _quarter(request.need_quarter),
-        "countries": [country.code for country in request.countries],
-        "regions": request.regions,
-        "grids": request.grids,
-        "excluded_countries": [country.code for country in request.excluded_countries],
+        **_plain(request, PLACES),
         "term_band": _band(request.term_band, TERM_EDGES_MONTHS, "{} months"),
         "security_band": _band(request.security_band, SECURITY_EDGES_MONTHS, "{} months"),
     }
 
 
 def _request_full(request: CapacityRequest) -> dict[str, Any]:
-    unit = "critical_mw" if request.kind == RequestKind.POWER else "gpus"
     steps: list[Step] = sorted(request.steps.all(), key=lambda step: step.need_on)
     return {
         **_plain(request, REQUEST),
-        "steps": [_plain(step, ("need_on", unit)) for step in steps],
+        "steps": [_plain(step, ("need_on", "critical_mw", "gpus")) for step in steps],
         "gpu_wishes": [_wish(wish) for wish in _wishes(request)],
     }
 
@@ -270,7 +272,9 @@ def _plain(row: Any, names: Iterable[str]) -> dict[str, Any]:
 def _value(value: Any) -> Any:
     if isinstance(value, Decimal):
         return Decimal(f"{value.normalize():f}")
-    return value.code if isinstance(value, Country) else value
+    if isinstance(value, Country):
+        return value.code
+    return [_value(one) for one in value] if isinstance(value, list) else value
 
 
 def _quarter(day: date) -> str | None:

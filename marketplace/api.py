@@ -5,9 +5,15 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import DefaultRouter
 
 from accounts.api import OrganizationView
+from listings.api import GpuModelViewSet, GpuPoolViewSet, PhaseViewSet, RequestViewSet, SiteViewSet
 
 router = DefaultRouter()
 router.include_format_suffixes = False
+router.register("sites", SiteViewSet, basename="site")
+router.register("sites/(?P<site_uid>[^/.]+)/phases", PhaseViewSet, basename="phase")
+router.register("gpu-pools", GpuPoolViewSet, basename="gpu-pool")
+router.register("gpu-models", GpuModelViewSet, basename="gpu-model")
+router.register("requests", RequestViewSet, basename="request")
 
 app_name = "api"
 urlpatterns = [

@@ -209,7 +209,7 @@ REST_FRAMEWORK = {
         "accounts.authentication.SessionReaderAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.authentication.MayWrite"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["common.renderers.ExactJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["common.parsers.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "common.pages.Pages",
     "DEFAULT_THROTTLE_CLASSES": ["accounts.throttles.PerPrincipal"],
