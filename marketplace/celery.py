@@ -30,6 +30,11 @@ app.conf.update(
         "unacked_restore_throttle": 1,
         "socket_connect_timeout": 2,
         "socket_timeout": 10,
+        # Whoever rings the bell does not wait for a broker that is away; beat will ring again.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
+        "connect_retries_timeout": 2,
     },
     timezone="UTC",
     beat_schedule={

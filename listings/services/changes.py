@@ -28,7 +28,8 @@ def claim_next(*, passing_over: Collection[int] = ()) -> Claim | None:
     passed = list(passing_over)
     while (post_id := _longest_waiting(passed)) is not None:
         if _lock(post_id):
-            changes = Change.objects.waiting().filter(post=post_id).select_for_update(skip_locked=True)
+            # Parked rows too: what has changed since may have mended the post.
+            changes = Change.objects.filter(post=post_id).select_for_update(skip_locked=True)
             return Claim(post_id, tuple(changes.values_list("pk", flat=True)))
         passed.append(post_id)
     return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from engine import (
     STANDARD,
@@ -20,8 +19,10 @@ from engine import (
     order_key,
     rank,
 )
+from engine.near import NearMiss, near_misses
 from matching.prefilter import requests_for
 from matching.snapshots import Side
+from matching.vocabulary import NEAR_MISSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Ranked:
     unit: Unit
     assessments: list[Assessment]
     funnel: tuple[FunnelRow, ...] = ()
-    near_misses: tuple[Any, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
 
 
 def rank_need(need: Need, supply: Side, today: date) -> Ranked:
@@ -41,6 +42,7 @@ def rank_need(need: Need, supply: Side, today: date) -> Ranked:
         unit=need.unit,
         assessments=rank(need, offers),
         funnel=funnel(need, offers),
+        near_misses=near_misses(need, offers, limit=NEAR_MISSES),
     )
 
 

@@ -12,10 +12,10 @@ from django.db.models import Max, Q
 from engine import STANDARD, Need, Offer
 from listings.models import Change, Post
 from listings.services import changes
-from listings.vocabulary import PostType, Status
+from listings.vocabulary import PostType
 from matching.models import Ranking
 from matching.services.ranking import Ranked, rank_need, rank_offer
-from matching.services.writing import Overtaken, Own, forget, write
+from matching.services.writing import Overtaken, Own, WhichSide, forget, write
 from matching.snapshots import Market, Side, entry_of, load
 from matching.vocabulary import RECOUNT_AFTER_SECONDS
 
@@ -98,13 +98,13 @@ def _rank_and_write(post_id: int, market: Market, now: datetime) -> None:
     side than the one that stood when this post changed."""
     post = load(list(PostType), [post_id])[0]
     entry = entry_of(post)
-    if post.status != Status.OPEN or not entry.is_open(now.date()):
-        return forget(post_id=post_id)
-    is_request = post.post_type == PostType.REQUEST
-    other = market.supply if is_request else market.demand
+    side: WhichSide = "request" if post.post_type == PostType.REQUEST else "offer"
+    if not entry.is_open(now.date()):
+        return forget(post_id=post_id, side=side)
+    other = market.supply if side == "request" else market.demand
     other.refresh()
     write(
-        own=Own(post_id, entry.version, "request" if is_request else "offer"),
+        own=Own(post_id, entry.version, side),
         ranked=[_ranked(value, other, now.date()) for value in entry.values],
         versions={pk: one.version for pk, one in other.entries.items()},
         seen_xid=other.seen_xid,

@@ -20,6 +20,9 @@ from matching.models import Match, Ranking
 from matching.services.ranking import Ranked
 from matching.vocabulary import FAT, KEPT_PER_NEED, KEPT_PER_OFFER, THIN_NEED, THIN_OFFER
 
+WhichSide = Literal["request", "offer"]
+_OTHER: dict[WhichSide, WhichSide] = {"request": "offer", "offer": "request"}
+
 
 class Overtaken(Exception):
     """The post changed while it was being ranked; its newer change row will be worked instead."""
@@ -31,11 +34,11 @@ class Own:
 
     post_id: int
     version: int
-    side: Literal["request", "offer"]
+    side: WhichSide
 
     @property
-    def other_side(self) -> Literal["request", "offer"]:
-        return "offer" if self.side == "request" else "request"
+    def other_side(self) -> WhichSide:
+        return _OTHER[self.side]
 
     @property
     def kept(self) -> int:
@@ -58,13 +61,16 @@ def write(
     gone = still - {row["partner_id"] for row in rows}
     _stored(own).filter(**{f"{own.other_side}_id__in": gone}).delete()
     _note(own, ranked, seen_xid, now)
-    _mark_thin_and_fat(own, still)
+    _mark_thin_and_fat(own.other_side, still)
 
 
-def forget(*, post_id: int) -> None:
-    """A post that left the market has no matches and no ranking."""
-    Match.objects.filter(Q(request=post_id) | Q(offer=post_id)).delete()
+def forget(*, post_id: int, side: WhichSide) -> None:
+    """A post that left the market has no matches and no ranking; lists that it leaves thin are made anew."""
+    stored = Match.objects.filter(**{f"{side}_id": post_id})
+    partners = list(stored.values_list(f"{_OTHER[side]}_id", flat=True))
+    stored.delete()
     Ranking.objects.filter(post=post_id).delete()
+    _mark_thin_and_fat(_OTHER[side], partners)
 
 
 def _stored(own: Own) -> Any:
@@ -106,7 +112,7 @@ def _partner(own: Own, one: Assessment) -> int:
     return one.offer_id if own.side == "request" else one.need_id
 
 
-def _flag(side: str) -> str:
+def _flag(side: WhichSide) -> str:
     return "need" if side == "request" else "offer"
 
 
@@ -188,21 +194,21 @@ def _ranking(own: Own, ranked: Ranked, seen_xid: int, now: datetime) -> Ranking:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON can hold it."""
-    return json.loads(json.dumps(value, default=str))
-
-
-def _mark_thin_and_fat(own: Own, partners: Collection[int]) -> None:
-    """Put partners on the queue whose list has too few rows left, or has collected too many newcomers."""
-    thin, kept = (THIN_NEED, KEPT_PER_NEED) if own.side == "offer" else (THIN_OFFER, KEPT_PER_OFFER)
-    counted = Ranking.objects.filter(post__in=partners).annotate(
-        rows=Count("pk", filter=_rows_of(own.other_side))
+    """A value as JSON can hold it: sets become sorted lists, dates and decimals text."""
+    return json.loads(
+        json.dumps(value, default=lambda it: sorted(it) if isinstance(it, frozenset) else str(it))
     )
+
+
+def _mark_thin_and_fat(side: WhichSide, posts: Collection[int]) -> None:
+    """Put posts on the queue whose list has too few rows left, or has collected too many newcomers."""
+    thin, kept = (THIN_NEED, KEPT_PER_NEED) if side == "request" else (THIN_OFFER, KEPT_PER_OFFER)
+    counted = Ranking.objects.filter(post__in=posts).annotate(rows=Count("pk", filter=_rows_of(side)))
     uneven = counted.filter(Q(rows__gt=FAT * kept) | Q(rows__lt=thin, floor__isnull=False))
     changes.mark(set(uneven.values_list("post_id", flat=True)))
 
 
-def _rows_of(side: str) -> Q:
+def _rows_of(side: WhichSide) -> Q:
     """The match rows that a ranking of this side counts as its own."""
     if side == "offer":
         return Q(post__offer_matches__for_offer=True)
