@@ -29,7 +29,7 @@ COUNTRIES = ("US", "CA", "NO")
 REGIONS = {"US": ("US-TX", "US-NY"), "CA": ("CA-AB",), "NO": ("NO-18",)}
 COMPLIANCE = ("soc2", "iso27001", "hipaa")
 RACKS_KW = tuple(Decimal(kw) for kw in (10, 17, 40, 80, 100, 130))
-NOTHING = frozenset()
+NOTHING: frozenset[str] = frozenset()
 
 
 class Dice:

@@ -145,9 +145,9 @@ def test_a_price_is_unknown_where_a_needed_part_is_unknown(blank, missing):
 
 def test_a_dearer_further_phase_does_not_spoil_the_price():
     dear = replace(SITE.phases[0], ask=3_000_000)
-    both = assess(NEED, replace(SITE, phases=(SITE.phases[0], dear)))
+    both = replace(SITE, phases=(SITE.phases[0], dear))
 
-    assert both.comparable.ask == 1_300_000
+    assert comparable(NEED, both, supplies(NEED, both)).ask == 1_300_000
 
 
 def test_the_ask_floor_opens_the_gate_and_the_ask_makes_the_score():
