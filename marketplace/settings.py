@@ -230,6 +230,31 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "Country": "listings.api.words.COUNTRIES",
+        "Opening": "listings.api.posts.OPENINGS",
+        "Move": "listings.api.posts.MOVES",
+        "OrganizationKind": "accounts.vocabulary.Kind",
+        "TeaserFace": [("teaser", "Teaser")],
+        "FullFace": [("full", "Full")],
+        "ReserveFace": [("reserve", "Owner's")],
+        **{
+            name: f"listings.vocabulary.{name}"
+            for name in (
+                "BuildStage",
+                "Compliance",
+                "Cooling",
+                "Credit",
+                "Delivery",
+                "Fabric",
+                "Grid",
+                "LeaseBasis",
+                "Redundancy",
+                "RequestKind",
+                "Status",
+            )
+        },
+    },
 }
 
 # --- Logs --------------------------------------------------------------------------------------

@@ -12,9 +12,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.forms import CharField
+from django_countries import countries
 from django_filters import BaseInFilter, BooleanFilter, CharFilter, ChoiceFilter, FilterSet
 
-from listings.api.words import COUNTRIES
 from listings.models import CapacityRequest, GpuModel, GpuPool, Site
 from listings.vocabulary import (
     GPU_EDGES,
@@ -35,6 +35,20 @@ from listings.vocabulary import (
 
 class AnyOfFilter(BaseInFilter, ChoiceFilter):
     """Some of the words, separated by commas: `country=US,CA`."""
+
+
+class CountriesFilter(BaseInFilter, CharFilter):
+    """Some countries, separated by commas; the schema need not list all of them again."""
+
+    def __init__(self, **extra: Any) -> None:
+        super().__init__(
+            validators=[_known_country], help_text="ISO 3166-1 codes, separated by commas.", **extra
+        )
+
+
+def _known_country(code: str) -> None:
+    if code not in countries:
+        raise ValidationError(f"{code!r} is no country; write a code such as US.")
 
 
 class Quarter(CharField):
@@ -116,7 +130,7 @@ def sort_filter(*names: str) -> Any:
 
 
 class SiteFilters(PostFilters):
-    country = AnyOfFilter(choices=COUNTRIES, help_text="ISO 3166-1 codes, separated by commas.")
+    country = CountriesFilter()
     min_mw = EdgeFilter("mw_band", MW_EDGES, "free critical MW")
     below_mw = EdgeFilter("mw_band", MW_EDGES, "free critical MW", below=True)
     ready_by = QuarterFilter("ready_quarter")
@@ -140,7 +154,7 @@ class SiteFilters(PostFilters):
 
 
 class GpuPoolFilters(PostFilters):
-    country = AnyOfFilter(method="by_country", choices=COUNTRIES, help_text="ISO 3166-1 codes, by commas.")
+    country = CountriesFilter(method="by_country")
     model = CharFilter("model__name", help_text="The name of a GPU model.")
     min_gpus = EdgeFilter("gpu_band", GPU_EDGES, "free GPUs")
     below_gpus = EdgeFilter("gpu_band", GPU_EDGES, "free GPUs", below=True)

@@ -31,9 +31,10 @@ from listings import services
 from listings.api.words import DescribedInput, DescribedSerializer
 from listings.faces import POST, show
 from listings.models import CapacityRequest, Evidence, GpuPool, Post, Site
-from listings.vocabulary import Claim, Face, Freshness, PostType, Status
+from listings.vocabulary import Face, PostType, Status
 
-OPENINGS = [(Status.DRAFT.value, Status.DRAFT.label), (Status.OPEN.value, Status.OPEN.label)]
+OPENINGS = [(status.value, status.label) for status in (Status.DRAFT, Status.OPEN)]
+MOVES = [(status.value, status.label) for status in (Status.OPEN, Status.PAUSED, Status.WITHDRAWN)]
 NEEDS_IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, required=True, description=str(IF_MATCH["description"])
 )
@@ -59,7 +60,7 @@ class PostInput(DescribedInput):
 
 class MoveInput(StrictSerializer):
     status = serializers.ChoiceField(
-        [Status.OPEN.value, Status.PAUSED.value, Status.WITHDRAWN.value],
+        MOVES,
         help_text="open: on the market; paused: hidden at once; withdrawn: for good.",
     )
 
@@ -104,9 +105,8 @@ FULL = (*POST, "version", "created_at", "source", "source_confidence", "assumed"
 
 
 def face_field(face: Face) -> Any:
-    """The field that tells the faces of an answer apart."""
-    kind = {"type": "string", "enum": [face.value], "description": face.label}
-    return extend_schema_field(kind)(type(f"{face.label}Face", (serializers.ReadOnlyField,), {}))()
+    """The field that tells the three bodies apart."""
+    return serializers.ChoiceField([(face.value, face.label)], read_only=True)
 
 
 def faces_of(name: str, teaser: Any, full: Any, own: Any) -> PolymorphicProxySerializer:
