@@ -37,6 +37,7 @@ class Actor:
     reader: Reader
     client: Client
     api: APIClient
+    secret: str  # of the key that `api` sends
 
 
 @dataclass
@@ -66,7 +67,7 @@ def act(user: User, organization: Organization) -> Actor:
     )
     api = APIClient()
     api.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
-    return Actor(user, organization, reader, client, api)
+    return Actor(user, organization, reader, client, api, secret)
 
 
 def found(name: str, kind: Kind, *, verified: bool) -> Actor:

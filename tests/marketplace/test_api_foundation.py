@@ -1,105 +1,19 @@
 """What every endpoint of the API has in common, shown on a small one of its own."""
 
 import json
-import threading
 from datetime import UTC, datetime, timedelta
 from itertools import chain
-from typing import Any
 
 import pytest
-from django.db import connection, models, transaction
 from django.test import Client
-from django.urls import include, path
-from rest_framework import serializers
-from rest_framework.response import Response
-from rest_framework.routers import SimpleRouter
-from rest_framework.test import APIClient
 
-from accounts import idempotency, tasks
-from accounts.api import MarketViewSet
+from accounts import tasks
 from accounts.models import IdempotencyRecord, Organization
 from accounts.vocabulary import Kind
-from common.errors import DomainError, InvalidInput, NotAllowed
-from common.strict import StrictSerializer
-from marketplace import urls as site
+from tests.marketplace.notes_api import NOTES, problem
 
-NOTES = "/api/v1/notes/"
 NOT_FOUND = "7b1d2f6e-0000-4000-8000-000000000000"
-
-
-class StepInput(StrictSerializer):
-    need_on = serializers.DateField()
-
-
-class NoteInput(StrictSerializer):
-    name = serializers.CharField(max_length=120)
-    price_usd = serializers.DecimalField(max_digits=8, decimal_places=2, required=False)
-    steps = StepInput(many=True, required=False)
-
-
-class NoteSerializer(serializers.ModelSerializer[Organization]):
-    class Meta:
-        model = Organization
-        fields = ["uid", "name", "kind"]
-
-
-class NoteViewSet(MarketViewSet):
-    """Organizations, as if they were posts: the smallest object with a uid that is at hand."""
-
-    serializer_class = NoteSerializer
-    ordering = ("kind", "pk")
-    query_params = ("colour",)
-    entered: list[str] = []
-
-    def get_queryset(self) -> models.QuerySet[Organization]:
-        return Organization.objects.all()
-
-    def list(self, request: Any) -> Any:
-        page = self.paginate_queryset(self.get_queryset())
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
-
-    def retrieve(self, request: Any, uid: str) -> Any:
-        return self.answer(self.get_object())
-
-    def create(self, request: Any) -> Any:
-        asked = NoteInput(data=request.data)
-        asked.is_valid(raise_exception=True)
-        note = Organization.objects.create(name=asked.validated_data["name"], kind=Kind.TENANT)
-        refuse(note.name)
-        return self.answer(note, status=201)
-
-    def partial_update(self, request: Any, uid: str) -> Any:
-        note = self.get_object_to_change()
-        asked = NoteInput(data=request.data)
-        asked.is_valid(raise_exception=True)
-        note.name = asked.validated_data["name"]
-        note.save(update_fields=["name"])
-        return self.answer(note)
-
-    def destroy(self, request: Any, uid: str) -> Any:
-        self.get_object_to_change().delete()
-        return Response(status=204)
-
-
-class Taken(DomainError):
-    code = "taken"
-
-
-def refuse(name: str) -> None:
-    """A service that refuses after it has written."""
-    if name == "taken":
-        raise Taken("Somebody has it.")
-    if name == "bad step":
-        raise InvalidInput("A ramp falls.", fields={"steps.0.need_on": "Falls."})
-    if name == "not yours":
-        raise NotAllowed("Owners only.")
-
-
-router = SimpleRouter()
-router.register("notes", NoteViewSet, "note")
-urlpatterns = [path("api/v1/", include(router.urls)), *site.urlpatterns]
-handler404 = site.handler404
-pytestmark = pytest.mark.urls(__name__)
+pytestmark = pytest.mark.urls("tests.marketplace.notes_api")
 
 
 @pytest.fixture
@@ -110,16 +24,6 @@ def api(miner):
 def notes(number: int) -> list[str]:
     made = [Organization(name=f"Note {n:03}", kind=Kind.BROKER) for n in range(number)]
     return [note.name for note in Organization.objects.bulk_create(made)]
-
-
-def problem(answer: Any, status: int) -> Any:
-    """The problem, after checking that it is one."""
-    assert answer.status_code == status, answer.content
-    assert answer["Content-Type"] == "application/problem+json"
-    body = answer.json()
-    assert body["status"] == status
-    assert {"type", "title", "detail", "code"} <= body.keys()
-    return body
 
 
 class TestProblems:
@@ -421,67 +325,6 @@ class TestIdempotency:
         tasks.tidy()
 
         assert [record.key for record in IdempotencyRecord.objects.all()] == ["new"]
-
-
-@pytest.mark.django_db(transaction=True)
-class TestIdempotencyAtOnce:
-    """Real clients, real transactions."""
-
-    def race(self, miner, requests: int, key: str | None) -> list[Any]:
-        headers: Any = {"HTTP_IDEMPOTENCY_KEY": key} if key else {}
-        start, answers = threading.Barrier(requests), []
-
-        def send() -> None:
-            client = APIClient()
-            client.credentials(**miner.api._credentials)
-            start.wait(10)
-            try:
-                answers.append(client.post(NOTES, {"name": "racer"}, **headers))
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=send) for _ in range(requests)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(30)
-        return answers
-
-    def test_one_key_has_one_effect_however_many_send_it(self, miner):
-        for round_ in range(5):
-            answers = self.race(miner, 8, f"k{round_}")
-
-            assert [answer.status_code for answer in answers] == [201] * 8
-            assert sum("Idempotent-Replayed" in answer for answer in answers) == 7
-            assert len({answer.content for answer in answers}) == 1
-            assert Organization.objects.filter(name="racer").delete()[0] == 1
-
-    def test_without_a_key_the_race_is_seen(self, miner, monkeypatch):
-        """The negative control: the same requests without the guard store more than one."""
-        monkeypatch.setattr(
-            NoteInput, "validate_name", lambda _, name: f"{name} {threading.get_ident()}", False
-        )
-
-        self.race(miner, 8, None)
-
-        assert Organization.objects.filter(name__startswith="racer").count() > 1
-
-    def test_a_wait_ends_with_a_conflict(self, miner):
-        """Whoever waits too long for the first request is told to come back."""
-        with transaction.atomic():
-            idempotency.claim(
-                principal=miner_principal(miner), key="k", fingerprint="other", now=datetime.now(UTC)
-            )
-            answers = self.race(miner, 1, "k")
-            transaction.set_rollback(True)
-
-        body = problem(answers[0], 409)
-        assert (body["code"], answers[0]["Retry-After"]) == ("busy", "1")
-        assert not Organization.objects.filter(name="racer").exists()
-
-
-def miner_principal(miner: Any) -> str:
-    return f"key:{miner.organization.api_keys.get().pk}"
 
 
 class TestLimits:
