@@ -6,14 +6,17 @@ A filter on a value that the reader cannot see would tell the value. So a filter
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, TextChoices
 from django.forms import CharField
 from django_countries import countries
-from django_filters import BaseInFilter, BooleanFilter, CharFilter, ChoiceFilter, FilterSet
+from django_filters import BaseInFilter, CharFilter, ChoiceFilter, FilterSet
+from drf_spectacular.utils import extend_schema_field
 
 from listings.models import CapacityRequest, GpuModel, GpuPool, Site
 from listings.vocabulary import (
@@ -32,18 +35,16 @@ from listings.vocabulary import (
     Vendor,
 )
 
-
-class AnyOfFilter(BaseInFilter, ChoiceFilter):
-    """Some of the words, separated by commas: `country=US,CA`."""
+_IN_FULL = "Finds only posts that you see in full."
 
 
-class CountriesFilter(BaseInFilter, CharFilter):
-    """Some countries, separated by commas; the schema need not list all of them again."""
+def _spoken(kind: dict[str, Any]) -> Callable[[Any], Any]:
+    """Tells the schema what a filter takes; else it looks at the column, which is a band's number."""
+    return extend_schema_field(kind)
 
-    def __init__(self, **extra: Any) -> None:
-        super().__init__(
-            validators=[_known_country], help_text="ISO 3166-1 codes, separated by commas.", **extra
-        )
+
+def _word(*words: str) -> Callable[[Any], Any]:
+    return _spoken({"type": "string", "enum": list(words)})
 
 
 def _known_country(code: str) -> None:
@@ -51,22 +52,49 @@ def _known_country(code: str) -> None:
         raise ValidationError(f"{code!r} is no country; write a code such as US.")
 
 
+class OneOfFilter(ChoiceFilter):
+    """One of the words."""
+
+    def __init__(self, column: str, words: type[TextChoices], **extra: Any) -> None:
+        super().__init__(column, choices=words.choices, **extra)
+        _word(*words.values)(self)
+
+
+class AnyOfFilter(BaseInFilter, ChoiceFilter):
+    """Posts whose set has one of the words, which commas separate."""
+
+    def __init__(self, column: str, words: type[TextChoices]) -> None:
+        super().__init__(column, lookup_expr="overlap", choices=words.choices, help_text="Any of these.")
+        _spoken({"type": "array", "items": {"type": "string", "enum": words.values}})(self)
+
+
+class CountriesFilter(BaseInFilter, CharFilter):
+    """In one of the countries, which commas separate."""
+
+    def __init__(self, **extra: Any) -> None:
+        about = "ISO 3166-1 codes, separated by commas."
+        super().__init__(validators=[_known_country], help_text=about, **extra)
+        _spoken({"type": "array", "items": {"type": "string", "pattern": "^[A-Z]{2}$"}})(self)
+
+
+class YesNoFilter(ChoiceFilter):
+    """true or false, and nothing else."""
+
+    def __init__(self, *args: Any, **extra: Any) -> None:
+        super().__init__(*args, choices=[("true", "true"), ("false", "false")], **extra)
+        _spoken({"type": "boolean"})(self)
+
+
 class Quarter(CharField):
     """A quarter such as 2027-Q1, as its first day."""
 
-    def to_python(self, value: Any) -> Any:
-        year, _, number = str(value or "").partition("-Q")
+    def clean(self, value: Any) -> date | None:
         if not value:
             return None
-        if len(year) == 4 and year.isascii() and year.isdigit() and year >= "2000" and number in set("1234"):
-            return date(int(year), 3 * int(number) - 2, 1)
-        raise ValidationError("Write a quarter such as 2027-Q1.")
-
-    def validate(self, value: Any) -> None:
-        """Converted is valid."""
-
-    def run_validators(self, value: Any) -> None:
-        """The checks of text are not for a date."""
+        found = re.fullmatch(r"([0-9]{4})-Q([1-4])", value.strip(), re.ASCII)
+        if found is None or found[1] < "2000":
+            raise ValidationError("Write a quarter such as 2027-Q1.")
+        return date(int(found[1]), 3 * int(found[2]) - 2, 1)
 
 
 class QuarterFilter(CharFilter):
@@ -74,8 +102,9 @@ class QuarterFilter(CharFilter):
 
     field_class = Quarter
 
-    def __init__(self, column: str, **extra: Any) -> None:
-        super().__init__(column, lookup_expr="lte", help_text="A quarter such as 2027-Q1.", **extra)
+    def __init__(self, column: str) -> None:
+        super().__init__(column, lookup_expr="lte", help_text="A quarter such as 2027-Q1.")
+        _spoken({"type": "string", "pattern": "^2[0-9]{3}-Q[1-4]$"})(self)
 
 
 class EdgeFilter(ChoiceFilter):
@@ -83,40 +112,40 @@ class EdgeFilter(ChoiceFilter):
 
     def __init__(self, column: str, edges: tuple[int, ...], unit: str, *, below: bool = False) -> None:
         self.indices = {str(edge): index for index, edge in enumerate(edges)}
-        words = f"{'Below' if below else 'At least'} this many {unit}: one of the edges of the bands."
         super().__init__(
             column,
             lookup_expr="lte" if below else "gt",
             choices=[(edge, edge) for edge in self.indices],
-            help_text=words,
+            help_text=f"{'Below' if below else 'At least'} this many {unit}: an edge between two bands.",
         )
+        _spoken({"type": "integer", "enum": list(edges)})(self)
 
     def filter(self, qs: Any, value: Any) -> Any:
         return super().filter(qs, self.indices[value] if value else None)
 
 
-class SeenInFullFilter(ChoiceFilter):
-    """An exact value, among posts that the reader sees in full."""
-
-    def __init__(self, column: str, **extra: Any) -> None:
-        super().__init__(column, help_text="Finds only posts that you see in full.", **extra)
+class SeenInFull:
+    """A filter on an exact value: it finds only posts that the reader sees in full."""
 
     def filter(self, qs: Any, value: Any) -> Any:
-        return super().filter(qs.seen_in_full(), value) if value else qs
+        return super().filter(qs.seen_in_full(), value) if value else qs  # type: ignore[misc]  # a mixin
 
 
-class SeenInFullTextFilter(CharFilter):
-    def filter(self, qs: Any, value: Any) -> Any:
-        return super().filter(qs.seen_in_full(), value) if value else qs
+class ExactWordFilter(SeenInFull, OneOfFilter):
+    pass
+
+
+class ExactTextFilter(SeenInFull, CharFilter):
+    pass
 
 
 class PostFilters(FilterSet):
-    mine = BooleanFilter(method="by_mine", help_text="true: your own posts; false: those of others.")
-    status = ChoiceFilter(choices=Status.choices, help_text="Others' posts are open.")
+    mine = YesNoFilter(method="by_mine", help_text="true: your own posts; false: those of others.")
+    status = OneOfFilter("status", Status, help_text="Most posts of others are open.")
 
-    def by_mine(self, found: Any, name: str, value: bool) -> Any:
+    def by_mine(self, found: Any, name: str, value: str) -> Any:
         own = Q(face=Face.RESERVE)
-        return found.filter(own if value else ~own)
+        return found.filter(own if value == "true" else ~own)
 
     def by_sort(self, found: Any, name: str, value: str) -> Any:
         """The view orders, because pages depend on it; here the name is only checked."""
@@ -124,9 +153,9 @@ class PostFilters(FilterSet):
 
 
 def sort_filter(*names: str) -> Any:
-    return ChoiceFilter(
-        method="by_sort", choices=[(name, name) for name in names], help_text=f"Default: {names[0]}."
-    )
+    about = f"A minus sign turns the order around. Default: {names[0]}."
+    sort = ChoiceFilter(method="by_sort", choices=[(name, name) for name in names], help_text=about)
+    return _word(*names)(sort)
 
 
 class SiteFilters(PostFilters):
@@ -134,18 +163,14 @@ class SiteFilters(PostFilters):
     min_mw = EdgeFilter("mw_band", MW_EDGES, "free critical MW")
     below_mw = EdgeFilter("mw_band", MW_EDGES, "free critical MW", below=True)
     ready_by = QuarterFilter("ready_quarter")
-    cooling = AnyOfFilter(lookup_expr="overlap", choices=Cooling.choices, help_text="Any of these.")
-    delivery_type = AnyOfFilter(
-        "delivery_types", lookup_expr="overlap", choices=Delivery.choices, help_text="Any of these."
-    )
+    cooling = AnyOfFilter("cooling", Cooling)
+    delivery_type = AnyOfFilter("delivery_types", Delivery)
     min_rack_kw = EdgeFilter("rack_band", RACK_KW_EDGES, "kW per rack")
     below_usd_kw_month = EdgeFilter("price_band", PRICE_EDGES_USD_KW_MONTH, "US$ per kW-month", below=True)
-    region = SeenInFullTextFilter(help_text="ISO 3166-2. Finds only posts that you see in full.")
-    grid = SeenInFullFilter("grid", choices=Grid.choices)
-    lease_basis = SeenInFullFilter("lease_basis", choices=LeaseBasis.choices)
-    external_id = SeenInFullTextFilter(
-        help_text="The owner's own reference. Finds only posts that you see in full."
-    )
+    region = ExactTextFilter("region", help_text=f"ISO 3166-2. {_IN_FULL}")
+    grid = ExactWordFilter("grid", Grid, help_text=_IN_FULL)
+    lease_basis = ExactWordFilter("lease_basis", LeaseBasis, help_text=_IN_FULL)
+    external_id = ExactTextFilter("external_id", help_text=f"The owner's own reference. {_IN_FULL}")
     sort = sort_filter("ready_quarter", "-ready_quarter", "mw_band", "-mw_band")
 
     class Meta:
@@ -171,13 +196,13 @@ class GpuPoolFilters(PostFilters):
 
 
 class RequestFilters(PostFilters):
-    kind = ChoiceFilter(choices=RequestKind.choices)
-    country = ChoiceFilter(
+    kind = OneOfFilter("kind", RequestKind)
+    country = CharFilter(
         method="by_country",
-        choices=COUNTRIES,
-        help_text="Requests that name this country or no place at all.",
+        validators=[_known_country],
+        help_text="ISO 3166-1 code: requests that name this country or no place at all.",
     )
-    grid = AnyOfFilter("grids", lookup_expr="overlap", choices=Grid.choices, help_text="Any of these.")
+    grid = AnyOfFilter("grids", Grid)
     min_mw = EdgeFilter("size_band", MW_EDGES, "critical MW")
     below_mw = EdgeFilter("size_band", MW_EDGES, "critical MW", below=True)
     min_gpus = EdgeFilter("size_band", GPU_EDGES, "GPUs")
@@ -205,9 +230,12 @@ class RequestFilters(PostFilters):
 
 
 class GpuModelFilters(FilterSet):
-    vendor = ChoiceFilter(choices=Vendor.choices)
-    liquid_cooling_required = BooleanFilter()
+    vendor = OneOfFilter("vendor", Vendor)
+    liquid_cooling_required = YesNoFilter(method="by_liquid")
 
     class Meta:
         model = GpuModel
         fields: list[str] = []
+
+    def by_liquid(self, found: Any, name: str, value: str) -> Any:
+        return found.filter(liquid_cooling_required=value == "true")
