@@ -7,7 +7,6 @@ A filter on a value that the reader cannot see would tell the value. So a filter
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -38,13 +37,10 @@ from listings.vocabulary import (
 _IN_FULL = "Finds only posts that you see in full."
 
 
-def _spoken(kind: dict[str, Any]) -> Callable[[Any], Any]:
-    """Tells the schema what a filter takes; else it looks at the column, which is a band's number."""
-    return extend_schema_field(kind)
-
-
-def _word(*words: str) -> Callable[[Any], Any]:
-    return _spoken({"type": "string", "enum": list(words)})
+def _speak(filter_: Any, kind: dict[str, Any]) -> None:
+    """Tell the schema what one value is; else it looks at the column, which may be a band's number."""
+    about = filter_.extra.get("help_text")
+    extend_schema_field({**kind, "description": about} if about else kind)(filter_)
 
 
 def _known_country(code: str) -> None:
@@ -57,7 +53,7 @@ class OneOfFilter(ChoiceFilter):
 
     def __init__(self, column: str, words: type[TextChoices], **extra: Any) -> None:
         super().__init__(column, choices=words.choices, **extra)
-        _word(*words.values)(self)
+        _speak(self, {"type": "string", "enum": words.values})
 
 
 class AnyOfFilter(BaseInFilter, ChoiceFilter):
@@ -65,7 +61,7 @@ class AnyOfFilter(BaseInFilter, ChoiceFilter):
 
     def __init__(self, column: str, words: type[TextChoices]) -> None:
         super().__init__(column, lookup_expr="overlap", choices=words.choices, help_text="Any of these.")
-        _spoken({"type": "array", "items": {"type": "string", "enum": words.values}})(self)
+        _speak(self, {"type": "string", "enum": words.values})
 
 
 class CountriesFilter(BaseInFilter, CharFilter):
@@ -74,7 +70,7 @@ class CountriesFilter(BaseInFilter, CharFilter):
     def __init__(self, **extra: Any) -> None:
         about = "ISO 3166-1 codes, separated by commas."
         super().__init__(validators=[_known_country], help_text=about, **extra)
-        _spoken({"type": "array", "items": {"type": "string", "pattern": "^[A-Z]{2}$"}})(self)
+        _speak(self, {"type": "string", "pattern": "^[A-Z]{2}$"})
 
 
 class YesNoFilter(ChoiceFilter):
@@ -82,7 +78,7 @@ class YesNoFilter(ChoiceFilter):
 
     def __init__(self, *args: Any, **extra: Any) -> None:
         super().__init__(*args, choices=[("true", "true"), ("false", "false")], **extra)
-        _spoken({"type": "boolean"})(self)
+        _speak(self, {"type": "boolean"})
 
 
 class Quarter(CharField):
@@ -104,7 +100,7 @@ class QuarterFilter(CharFilter):
 
     def __init__(self, column: str) -> None:
         super().__init__(column, lookup_expr="lte", help_text="A quarter such as 2027-Q1.")
-        _spoken({"type": "string", "pattern": "^2[0-9]{3}-Q[1-4]$"})(self)
+        _speak(self, {"type": "string", "pattern": "^2[0-9]{3}-Q[1-4]$"})
 
 
 class EdgeFilter(ChoiceFilter):
@@ -118,7 +114,7 @@ class EdgeFilter(ChoiceFilter):
             choices=[(edge, edge) for edge in self.indices],
             help_text=f"{'Below' if below else 'At least'} this many {unit}: an edge between two bands.",
         )
-        _spoken({"type": "integer", "enum": list(edges)})(self)
+        _speak(self, {"type": "integer", "enum": list(edges)})
 
     def filter(self, qs: Any, value: Any) -> Any:
         return super().filter(qs, self.indices[value] if value else None)
@@ -155,7 +151,8 @@ class PostFilters(FilterSet):
 def sort_filter(*names: str) -> Any:
     about = f"A minus sign turns the order around. Default: {names[0]}."
     sort = ChoiceFilter(method="by_sort", choices=[(name, name) for name in names], help_text=about)
-    return _word(*names)(sort)
+    _speak(sort, {"type": "string", "enum": list(names)})
+    return sort
 
 
 class SiteFilters(PostFilters):
