@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django_countries.fields import Country
+from django_countries.fields import Country, MultipleCountriesDescriptor
 
 from listings.models import CapacityRequest, Evidence, GpuPool, GpuWish, Phase, Post, Site, Step
 from listings.vocabulary import (
@@ -274,7 +274,8 @@ def _value(value: Any) -> Any:
         return Decimal(f"{value.normalize():f}")
     if isinstance(value, Country):
         return value.code
-    return [_value(one) for one in value] if isinstance(value, list) else value
+    is_list = isinstance(value, list | MultipleCountriesDescriptor)
+    return [_value(one) for one in value] if is_list else value
 
 
 def _quarter(day: date) -> str | None:
