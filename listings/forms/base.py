@@ -117,6 +117,9 @@ def _form_field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | N
 def _name_the_blank(field: forms.ChoiceField) -> None:
     """A dash says nothing to a reader who hears the page."""
     said = "Choose one" if field.required else "Not stated"
+    if isinstance(field, forms.ModelChoiceField):
+        field.empty_label = said  # its choices stay a query: which rows they are is decided later
+        return
     options: Any = field.choices
     field.choices = [("", said), *((value, text) for value, text in options if value)]
 

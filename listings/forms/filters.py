@@ -1,4 +1,4 @@
-"""What lists can be narrowed by: only what a teaser shows, so that a filter tells nothing more."""
+"""What lists can be narrowed by, under the API's names: only what a teaser shows."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class ListFilter(forms.Form):
 class SiteFilter(ListFilter):
     country = forms.ChoiceField(choices=[*ANY, *countries], required=False)
     grid = forms.ChoiceField(choices=[*ANY, *Grid.choices], required=False, label="Grid, where disclosed")
-    size = forms.ChoiceField(label="MW at least", required=False)
-    ready = forms.ChoiceField(label="Ready by", required=False)
+    min_mw = forms.ChoiceField(label="MW at least", required=False)
+    ready_by = forms.ChoiceField(label="Ready by", required=False)
 
     def offer(self, today: date) -> None:
-        _offer(self, "size", _sizes(MW_EDGES, "MW"))
-        _offer(self, "ready", _quarters(today))
+        _offer(self, "min_mw", _sizes(MW_EDGES, "MW"))
+        _offer(self, "ready_by", _quarters(today))
 
     def by_country(self, chosen: str) -> Q:
         return Q(country=chosen)
@@ -61,11 +61,11 @@ class SiteFilter(ListFilter):
         # A teaser does not tell its grid.
         return Q(grid=chosen) & ~Q(face=Face.TEASER)
 
-    def by_size(self, chosen: str) -> Q:
-        return Q(mw_band__gte=int(chosen))
+    def by_min_mw(self, chosen: str) -> Q:
+        return Q(mw_band__gt=MW_EDGES.index(int(chosen)))
 
-    def by_ready(self, chosen: str) -> Q:
-        return Q(ready_quarter__lte=chosen)
+    def by_ready_by(self, chosen: str) -> Q:
+        return Q(ready_quarter__lte=_first_day(chosen))
 
 
 class GpuPoolFilter(ListFilter):
@@ -73,13 +73,13 @@ class GpuPoolFilter(ListFilter):
         GpuModel.objects.none(), to_field_name="name", required=False, empty_label="Any", label="GPU model"
     )
     country = forms.ChoiceField(choices=[*ANY, *countries], required=False)
-    size = forms.ChoiceField(label="GPUs at least", required=False)
-    ready = forms.ChoiceField(label="Available by", required=False)
+    min_gpus = forms.ChoiceField(label="GPUs at least", required=False)
+    ready_by = forms.ChoiceField(label="Available by", required=False)
 
     def offer(self, today: date) -> None:
         self.fields["model"].queryset = GpuModel.objects.for_catalogue()  # type: ignore[attr-defined]
-        _offer(self, "size", _sizes(GPU_EDGES, "GPUs"))
-        _offer(self, "ready", _quarters(today))
+        _offer(self, "min_gpus", _sizes(GPU_EDGES, "GPUs"))
+        _offer(self, "ready_by", _quarters(today))
 
     def by_model(self, chosen: GpuModel) -> Q:
         return Q(model=chosen)
@@ -87,21 +87,21 @@ class GpuPoolFilter(ListFilter):
     def by_country(self, chosen: str) -> Q:
         return Q(country=chosen) | Q(at_site__country=chosen)
 
-    def by_size(self, chosen: str) -> Q:
-        return Q(gpu_band__gte=int(chosen))
+    def by_min_gpus(self, chosen: str) -> Q:
+        return Q(gpu_band__gt=GPU_EDGES.index(int(chosen)))
 
-    def by_ready(self, chosen: str) -> Q:
-        return Q(ready_quarter__lte=chosen)
+    def by_ready_by(self, chosen: str) -> Q:
+        return Q(ready_quarter__lte=_first_day(chosen))
 
 
 class RequestFilter(ListFilter):
     kind = forms.ChoiceField(choices=[*ANY, *RequestKind.choices], required=False, label="Needs")
     country = forms.ChoiceField(choices=[*ANY, *countries], required=False, label="Takes country")
     grid = forms.ChoiceField(choices=[*ANY, *Grid.choices], required=False, label="Names grid")
-    need = forms.ChoiceField(label="First needed by", required=False)
+    need_by = forms.ChoiceField(label="First needed by", required=False)
 
     def offer(self, today: date) -> None:
-        _offer(self, "need", _quarters(today))
+        _offer(self, "need_by", _quarters(today))
 
     def by_kind(self, chosen: str) -> Q:
         return Q(kind=chosen)
@@ -113,8 +113,8 @@ class RequestFilter(ListFilter):
     def by_grid(self, chosen: str) -> Q:
         return Q(grids__contains=[chosen])
 
-    def by_need(self, chosen: str) -> Q:
-        return Q(need_quarter__lte=chosen)
+    def by_need_by(self, chosen: str) -> Q:
+        return Q(need_quarter__lte=_first_day(chosen))
 
 
 def _offer(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
@@ -122,12 +122,17 @@ def _offer(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
 
 
 def _sizes(edges: tuple[int, ...], unit: str) -> list[tuple[str, str]]:
-    return [(str(at), f"{edge:,} {unit}") for at, edge in enumerate(edges, start=1)]
+    return [(str(edge), f"{edge:,} {unit}") for edge in edges]
 
 
 def _quarters(today: date) -> list[tuple[str, str]]:
-    """The quarters from this one on: ("2027-01-01", "2027-Q1")."""
+    """The quarters from this one on, as they are written: "2027-Q1"."""
     first = quarter_of(today)
     ahead = [first.month + 3 * step - 1 for step in range(QUARTERS_AHEAD)]
     starts = [date(first.year + month // 12, month % 12 + 1, 1) for month in ahead]
-    return [(start.isoformat(), str(quarter_label(start))) for start in starts]
+    return [(label, label) for label in map(str, map(quarter_label, starts))]
+
+
+def _first_day(quarter: str) -> date:
+    year, _, number = quarter.partition("-Q")
+    return date(int(year), 3 * int(number) - 2, 1)
