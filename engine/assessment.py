@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.assumptions import STANDARD, Assumptions
-from engine.gates import Gate, Pair, all_gates, cheap_gates, in_order, late_gates, pair_up
+from engine.gates import Gate, Pair, all_gates, cheap_gates, in_order, late_gates
 from engine.landlord import landlord_score, utilization
 from engine.price import Comparable
 from engine.scores import Criterion, Totals, criteria, totals
@@ -52,7 +52,7 @@ def assess(need: Need, offer: Offer, assumptions: Assumptions = STANDARD) -> Ass
         answers.append(gate)
         if gate.passed is False:
             return _failed(need, offer, assumptions, answers)
-    pair = pair_up(need, offer, assumptions)
+    pair = Pair(need, offer, assumptions)
     for gate in late_gates(pair):
         answers.append(gate)
         if gate.passed is False:
@@ -65,7 +65,7 @@ def examine(need: Need, offer: Offer, assumptions: Assumptions = STANDARD) -> As
 
     Pairs of different units have nothing to score.
     """
-    pair = pair_up(need, offer, assumptions)
+    pair = Pair(need, offer, assumptions)
     answers = all_gates(pair)
     if answers[0].passed is False:
         return _failed(need, offer, assumptions, list(answers))

@@ -9,7 +9,7 @@ from typing import Literal
 from engine import scores, supply
 from engine.assessment import Assessment, examine
 from engine.assumptions import STANDARD, Assumptions
-from engine.gates import Facts, Gate, Pair, Value, gate_ratio, pair_up
+from engine.gates import Facts, Gate, Pair, Value, gate_ratio
 from engine.near import RESERVE_GATES, mend, root_failures
 from engine.price import cap_of, overlap
 from engine.scores import Criterion, totals
@@ -78,7 +78,7 @@ class Explanation:
 def explain(need: Need, offer: Offer, assumptions: Assumptions = STANDARD) -> Explanation:
     """Every gate and criterion in words and raw values, what binds, and what the owner should state."""
     found = examine(need, offer, assumptions)
-    pair = pair_up(need, offer, assumptions)
+    pair = Pair(need, offer, assumptions)
     lines = (
         *(_gate_line(pair, gate) for gate in found.gates),
         *(_criterion_line(pair, line) for line in found.criteria),

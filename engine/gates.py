@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import TypeAlias
 
 from engine import halls, supply
@@ -58,21 +59,23 @@ class Gate:
     needed: Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pair:
-    """One need and one offer with what the later gates and the scores share."""
+    """One need and one offer; what gates and scores share is worked out once, when first asked."""
 
     need: Need
     offer: Offer
-    assumptions: Assumptions
-    supplies: Supplies
-    price: Comparable
+    assumptions: Assumptions = STANDARD
 
+    @cached_property
+    def supplies(self) -> Supplies:
+        """The phases that count, at worst, as expected and at best."""
+        return supply.supplies(self.need, self.offer, self.assumptions)
 
-def pair_up(need: Need, offer: Offer, assumptions: Assumptions = STANDARD) -> Pair:
-    """Work out supply and price of a pair once."""
-    seen = supply.supplies(need, offer, assumptions)
-    return Pair(need, offer, assumptions, seen, comparable(need, offer, seen, assumptions))
+    @cached_property
+    def price(self) -> Comparable:
+        """The comparable price with its parts."""
+        return comparable(self.need, self.offer, self.supplies, self.assumptions)
 
 
 # ---- cheap gates: need and offer alone
@@ -331,7 +334,6 @@ LATE: dict[str, tuple[Callable[[Pair], Verdict], Callable[[Pair], Facts]]] = {
         ),
     ),
     "timeline": (timeline, _timeline_facts),
-    "price": (price, lambda pair: (pair.price.total, _cap(pair))),
     "density": (
         _hall(halls.density),
         lambda pair: (_phase_facts(pair, "max_rack_kw"), pair.need.min_rack_kw),
@@ -348,6 +350,7 @@ LATE: dict[str, tuple[Callable[[Pair], Verdict], Callable[[Pair], Facts]]] = {
         _hall(halls.delivery),
         lambda pair: (_phase_facts(pair, "delivery_types"), pair.need.delivery_types_any_of),
     ),
+    "price": (price, lambda pair: (pair.price.total, _cap(pair))),
 }
 
 

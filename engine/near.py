@@ -13,7 +13,7 @@ from engine import sentences
 from engine.assessment import Assessment, assess
 from engine.assumptions import STANDARD, Assumptions
 from engine.fixes import FIXES, Side
-from engine.gates import Gate, Pair, Value, all_gates, pair_up
+from engine.gates import Gate, Pair, Value, all_gates
 from engine.halls import HALL_GATES
 from engine.types import Need, Offer, State
 
@@ -64,7 +64,7 @@ def near_misses(
 
 def near_miss(need: Need, offer: Offer, assumptions: Assumptions = STANDARD) -> NearMiss | None:
     """The near miss of one pair; None if it matches, fails too much or cannot be mended."""
-    pair = pair_up(need, offer, assumptions)
+    pair = Pair(need, offer, assumptions)
     failed = root_failures(all_gates(pair))
     if not failed or len(failed) > MOST_GATES:
         return None
@@ -135,7 +135,7 @@ def _apply(
     )
     need = replace(pair.need, **values) if side == "need" else pair.need
     offer = replace(pair.offer, **values) if side == "offer" else pair.offer
-    return change, pair_up(need, offer, pair.assumptions)
+    return change, Pair(need, offer, pair.assumptions)
 
 
 # What a change of these gives away: the outside date, the caps, the ask floor.

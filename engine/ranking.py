@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from engine.assessment import Assessment, assess
 from engine.assumptions import STANDARD, Assumptions
-from engine.gates import GATES, all_gates, pair_up
+from engine.gates import GATES, Pair, all_gates
 from engine.types import Need, Offer, State
 
 NEVER = date.max
@@ -49,7 +49,7 @@ def rank(need: Need, offers: Iterable[Offer], assumptions: Assumptions = STANDAR
 
 def failed_gates(need: Need, offer: Offer, assumptions: Assumptions = STANDARD) -> frozenset[str]:
     """The gates that this pair fails; `unit` alone where the units differ."""
-    gates = all_gates(pair_up(need, offer, assumptions))
+    gates = all_gates(Pair(need, offer, assumptions))
     return frozenset(gate.key for gate in gates if gate.passed is False)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.assessment import Assessment, examine
 from engine.assumptions import Assumptions
-from engine.gates import pair_up
+from engine.gates import Pair
 from engine.price import cap_of, headroom
 from engine.sentences import name
 from engine.types import Need, Offer, State, Unit
@@ -71,7 +71,7 @@ def _stated(need: Need, offer: Offer, field: str, assumptions: Assumptions) -> O
 
 def _best_ask(need: Need, offer: Offer, assumptions: Assumptions) -> int | None:
     """The highest ask whose price scores in full."""
-    price, cap = pair_up(need, offer, assumptions).price, cap_of(need, offer)
+    price, cap = Pair(need, offer, assumptions).price, cap_of(need, offer)
     room = None if cap is None else headroom(price, cap)
     if room is None or room <= 0:
         return None

@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from datetime import timedelta
+from functools import partial
 
 from engine import Evidence, Freshness, Unit
 from engine.vocabulary import BUILD_STAGES, CREDIT, GRID_STAGES
@@ -155,19 +156,15 @@ def phase_blanks(offer):
     ]
 
 
-def fill_one(dice, need, offer):
-    """The offer with one blank, its own or a phase's, filled in with what another offer says."""
-    blank = [*blanks(offer), *phase_blanks(offer)]
-    if not blank:
-        return offer
-    choice = dice.one(blank)
-    if isinstance(choice, str):
-        return replace(offer, **{choice: stated(lambda: offer_for(dice, need), choice)})
-    number, name = choice
-    filled = replace(offer.phases[number], **{name: stated(lambda: phase_of(dice, need), name)})
-    return replace(offer, phases=(*offer.phases[:number], filled, *offer.phases[number + 1 :]))
+def fill_each(dice, need, offer):
+    """The offer with each of its blanks, its own and its phases', filled in alone."""
+    for field in blanks(offer):
+        yield replace(offer, **{field: stated(partial(offer_for, dice, need), field)})
+    for number, field in phase_blanks(offer):
+        filled = replace(offer.phases[number], **{field: stated(partial(phase_of, dice, need), field)})
+        yield replace(offer, phases=(*offer.phases[:number], filled, *offer.phases[number + 1 :]))
 
 
-def stated(throw, name):
+def stated(throw, field):
     """What the first of several throws says that says anything."""
-    return next(value for _ in range(1_000) if (value := getattr(throw(), name)) is not None)
+    return next(value for _ in range(1_000) if (value := getattr(throw(), field)) is not None)

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from engine import State, assess, explain, near_misses
 from engine.fixes import Side
-from engine.gates import all_gates, pair_up
+from engine.gates import Pair, all_gates
 from engine.near import mended
 from tests.engine.examples import NEED, SITE
 from tests.engine.strategies import markets, pairs
@@ -30,14 +30,14 @@ def test_a_promised_score_is_what_the_changed_pair_scores(market):
         assert len(miss.failed) <= 2
         promised = {miss.changes: miss.score, miss.other_changes: miss.other_score}
         for side in SIDES:
-            way = mended(pair_up(need, offer), side)
+            way = mended(Pair(need, offer), side)
             if way is not None and way[0] in promised:
                 again = assess(way[1].need, way[1].offer)
                 assert (again.state is not State.FAIL, again.score) == (True, promised[way[0]])
 
 
 def passes(gate, need, offer):
-    return next(each.passed for each in all_gates(pair_up(need, offer)) if each.key == gate) is not False
+    return next(each.passed for each in all_gates(Pair(need, offer)) if each.key == gate) is not False
 
 
 @given(pair=pairs)
