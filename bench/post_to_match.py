@@ -39,7 +39,7 @@ def _one_round(api: str, key: str, number: int) -> float:
     finally:
         url = f"{api}/sites/{site['uid']}/"
         _, etag = _call("GET", url, key)
-        _call("PATCH", url, key, {"status": "withdrawn"}, etag)
+        _call("PATCH", f"{url}status/", key, {"status": "withdrawn"}, etag)
 
 
 def _matched(api: str, key: str, uid: str) -> bool:

@@ -6,6 +6,7 @@ from rest_framework.routers import DefaultRouter
 
 from accounts.api import OrganizationView
 from listings.api import GpuModelViewSet, GpuPoolViewSet, PhaseViewSet, RequestViewSet, SiteViewSet
+from matching.api import MatchViewSet
 
 router = DefaultRouter()
 router.include_format_suffixes = False
@@ -14,6 +15,7 @@ router.register("sites/(?P<site_uid>[^/.]+)/phases", PhaseViewSet, basename="pha
 router.register("gpu-pools", GpuPoolViewSet, basename="gpu-pool")
 router.register("gpu-models", GpuModelViewSet, basename="gpu-model")
 router.register("requests", RequestViewSet, basename="request")
+router.register("matches", MatchViewSet, basename="match")
 
 app_name = "api"
 urlpatterns = [

@@ -5,14 +5,29 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from typing import Any, Self, TypeVar
+from uuid import UUID
 
-from django.db.models import Case, Count, Exists, F, Max, Model, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    Max,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from accounts.readers import Reader
 from engine import STANDARD
 from listings.models import Change, Post
 from listings.vocabulary import Status
+from matching.vocabulary import SHOWN_PER_NEED
 
 _NEVER = Value(date.max)
 _DEAREST = Decimal("99999999")
@@ -70,6 +85,11 @@ class MatchQuerySet(QuerySet[_M]):
         """
         return self.visible_to(reader).live(today).with_coarse(reader).annotate(**_LIST_COLUMNS)
 
+    def best_of_request(self, uid: UUID) -> Self:
+        """The matches of one request that are shown: its best fifty, whoever reads."""
+        best = self.filter(request__uid=uid).in_order().values("pk")[:SHOWN_PER_NEED]
+        return self.filter(pk__in=best)
+
     def with_coarse(self, reader: Reader) -> Self:
         """Annotate `coarse`: one of the two posts is only a teaser to the reader."""
         teasers = Post.objects.teasers_to(reader)
@@ -88,7 +108,9 @@ def _unless_coarse(value: Any, otherwise: Any) -> Case:
 # The order of the rules, as far as the reader may know it. No column is null, so pages can resume anywhere.
 LIST_ORDER = ("-shown", "list_conditional", "-list_utilization", "list_first_power", "list_price", "uid")
 _LIST_COLUMNS = {
-    "shown": Case(When(coarse=True, then=(F("points") + 2) / 5 * 5), default=F("points")),
+    "shown": Case(
+        When(coarse=True, then=(F("points") + 2) / 5 * 5), default=F("points"), output_field=IntegerField()
+    ),
     "list_conditional": _unless_coarse(F("conditional"), True),
     "list_utilization": _unless_coarse(F("utilization"), Decimal(0)),
     "list_first_power": _unless_coarse(Coalesce("first_power_on", _NEVER), date.max),

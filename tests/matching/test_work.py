@@ -33,10 +33,15 @@ def in_another_session(action: Any) -> list[Any]:
     return answers
 
 
+def taken() -> int | None:
+    """The post that this transaction may rank, if any."""
+    claimed = changes.claim_next()
+    return claimed.post_id if claimed else None
+
+
 def claim() -> int | None:
     with transaction.atomic():
-        claimed = changes.claim_next()
-        return claimed.post_id if claimed else None
+        return taken()
 
 
 class TestPosting:
@@ -89,7 +94,7 @@ class TestClaiming:
     def test_two_workers_never_hold_the_same_post(self, make, miner):
         site = make.site()
         with transaction.atomic():
-            assert changes.claim_next().post_id == site.pk
+            assert taken() == site.pk
             # A newer version does not let anybody else in.
             in_another_session(lambda: changes.mark([site.pk]))
             assert in_another_session(claim) == [None]
@@ -99,6 +104,7 @@ class TestClaiming:
         site = make.site()
         with transaction.atomic():
             claimed = changes.claim_next()
+            assert claimed
             in_another_session(lambda: changes.mark([site.pk]))
             changes.finish(claimed)
         assert Change.objects.count() == 1
@@ -130,12 +136,12 @@ class TestWriting:
 
     def edit_while_ranking(self, monkeypatch, edit) -> None:
         """Let `edit` commit after the ranking is done and before it is written."""
-        write, edited = work.write, []
+        edited: list[Any] = []
 
         def late(**found):
             if not edited:
                 edited.append(in_another_session(edit))
-            write(**found)
+            writing.write(**found)
 
         monkeypatch.setattr(work, "write", late)
 
@@ -193,9 +199,8 @@ class TestKeeping:
         drain()
 
         kept = Match.objects.filter(for_need=True).in_order()
-        assert [float(match.comparable_price) for match in kept] == sorted(
-            float(match.comparable_price) for match in kept
-        )
+        prices = [match.comparable_price or 0 for match in kept]
+        assert prices == sorted(prices)
         assert kept.count() == 3
         assert Ranking.objects.get(post=request).floor == kept[2].points
 

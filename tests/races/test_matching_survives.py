@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from common import bell
 from listings import services
-from listings.models import Change, Post
+from listings.models import Change, Post, Site
 from matching.models import Match, Ranking
 from matching.services import drain, rematch_everything
 from tests.plugins.servers import ValkeyServer
@@ -207,7 +207,7 @@ def test_two_workers_and_many_editors(make, miner, tenant, start_worker: StartWo
     start_worker()
     start_worker()
 
-    def edit(site: Post, rounds: int) -> None:
+    def edit(site: Site, rounds: int) -> None:
         for n in range(rounds):
             services.update_site(site=site, fields={"ask_usd_kw_month": 120 + n}, now=timezone.now())
         connections.close_all()

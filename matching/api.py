@@ -1,0 +1,178 @@
+"""`/api/v1/matches/`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+from django_filters import FilterSet, NumberFilter, UUIDFilter
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import (
+    PolymorphicProxySerializer,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_view,
+)
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api import MarketViewSet
+from common.etags import etag_of_body
+from listings.api.gpu_pools import GpuPoolFull, GpuPoolOwn, GpuPoolTeaser
+from listings.api.requests import RequestFull, RequestOwn, RequestTeaser
+from listings.api.sites import SiteFull, SiteOwn, SiteTeaser
+from matching.models import Match
+from matching.querysets import LIST_ORDER
+from matching.release import COARSE_STEP, release, release_one
+
+
+class MatchFilters(FilterSet):
+    request = UUIDFilter("request__uid", method="by_post", help_text="The best 50 of this request.")
+    site = UUIDFilter("offer__uid", method="by_post", help_text="The best of this site.")
+    gpu_pool = UUIDFilter("offer__uid", method="by_post", help_text="The best of this GPU pool.")
+    # A finer grain would let a reader close in on what a coarse score hides.
+    min_score = NumberFilter(
+        method="by_score",
+        min_value=0,
+        max_value=100,
+        step_size=COARSE_STEP,
+        help_text="At least this score; a multiple of five.",
+    )
+
+    class Meta:
+        model = Match
+        fields: list[str] = []
+
+    def by_post(self, found: Any, name: str, uid: Any) -> Any:
+        return found.best_of_request(uid) if name == "request__uid" else found.filter(offer__uid=uid)
+
+    def by_score(self, found: Any, name: str, least: Any) -> Any:
+        return found.filter(shown__gte=int(least))
+
+
+# --- Output, as the schema describes it; `matching.release` makes it ---------------------------
+
+
+class LineAnswer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    dimension = serializers.CharField(allow_null=True, help_text="power, timeline or terms; null for a gate.")
+    outcome = serializers.ChoiceField(["met", "partly", "not", "unknown"])
+    passed = serializers.BooleanField(allow_null=True, help_text="null: not known.")
+    score = serializers.DecimalField(7, 6, allow_null=True, help_text="0 to 1; null: not known or not shown.")
+    weight = serializers.DecimalField(7, 6, allow_null=True, help_text="Share of its dimension.")
+    offered = serializers.CharField(allow_null=True)
+    needed = serializers.CharField(allow_null=True)
+    sentence = serializers.CharField(allow_null=True)
+
+
+class BindingAnswer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    sentence = serializers.CharField(allow_null=True)
+    score = serializers.IntegerField(allow_null=True, help_text="The score without this constraint.")
+
+
+class StatementAnswer(serializers.Serializer[Any]):
+    field = serializers.CharField()
+    low_before = serializers.IntegerField()
+    low_after = serializers.IntegerField()
+    sentence = serializers.CharField()
+
+
+class PriceAnswer(serializers.Serializer[Any]):
+    """US$ per critical kW-month, or per GPU-hour."""
+
+    ask = serializers.DecimalField(12, 4, allow_null=True)
+    power = serializers.DecimalField(12, 4, allow_null=True)
+    operating_allowance = serializers.DecimalField(12, 4, allow_null=True)
+    fit_out = serializers.DecimalField(12, 4, allow_null=True)
+    total = serializers.DecimalField(12, 4, allow_null=True)
+    term_months = serializers.IntegerField()
+    assumed = serializers.ListField(child=serializers.CharField(), help_text="Fields a default stands for.")
+    missing = serializers.ListField(child=serializers.CharField())
+
+
+class MonthAnswer(serializers.Serializer[Any]):
+    """Means of one month, in MW or GPUs."""
+
+    month = serializers.DateField(help_text="Its first day.")
+    needed = serializers.DecimalField(12, 3)
+    nominal = serializers.DecimalField(12, 3)
+    dependable = serializers.DecimalField(12, 3)
+
+
+class MatchAnswer(serializers.Serializer[Any]):
+    uid = serializers.UUIDField()
+    refreshing = serializers.BooleanField(help_text="A post has changed; this is its score from before.")
+    coarse = serializers.BooleanField(
+        help_text="You see one of the posts as a teaser: scores are rounded to five and reasons cut down."
+    )
+    request = serializers.SerializerMethodField()
+    offer = serializers.SerializerMethodField()
+    score = serializers.DecimalField(9, 6, help_text="0 to 100. Exact to the owner of the request.")
+    low = serializers.DecimalField(9, 6, allow_null=True, help_text="With every unknown at its worst.")
+    high = serializers.DecimalField(9, 6, allow_null=True, help_text="With every unknown at its best.")
+    word = serializers.ChoiceField(["strong", "workable", "needs work", "long shot"])
+    state = serializers.ChoiceField(
+        ["fit", "conditional"], allow_null=True, help_text="conditional: a gate is not known."
+    )
+    power = serializers.DecimalField(7, 6, allow_null=True)
+    timeline = serializers.DecimalField(7, 6, allow_null=True)
+    terms = serializers.DecimalField(7, 6, allow_null=True)
+    landlord_score = serializers.DecimalField(9, 6, allow_null=True, help_text="The other side's view.")
+    first_power_on = serializers.DateField(allow_null=True)
+    assumptions_version = serializers.IntegerField(allow_null=True)
+    gates = LineAnswer(many=True)
+    criteria = LineAnswer(many=True)
+    binding = BindingAnswer(allow_null=True)
+    statements = StatementAnswer(many=True, help_text="To the offer's owner: what is worth stating.")
+    comparable_price = PriceAnswer(allow_null=True)
+
+    @extend_schema_field(
+        PolymorphicProxySerializer("RequestFace", [RequestTeaser, RequestFull, RequestOwn], None)
+    )
+    def get_request(self, match: Any) -> Any: ...
+
+    @extend_schema_field(
+        PolymorphicProxySerializer(
+            "OfferFace", [SiteTeaser, SiteFull, SiteOwn, GpuPoolTeaser, GpuPoolFull, GpuPoolOwn], None
+        )
+    )
+    def get_offer(self, match: Any) -> Any: ...
+
+
+class MatchDetail(MatchAnswer):
+    curve = MonthAnswer(many=True, help_text="What is needed, ready and dependable, month by month.")
+
+
+@extend_schema_view(
+    list=extend_schema(responses=MatchAnswer(many=True), summary="List matches, best first"),
+    retrieve=extend_schema(responses=MatchDetail, summary="Read a match"),
+)
+class MatchViewSet(MarketViewSet):
+    """Matches of your posts, or of all posts for a broker, with their reasons."""
+
+    queryset = Match.objects.none()
+    serializer_class = MatchAnswer
+    filter_backends = [DjangoFilterBackend]
+    filterset_class = MatchFilters
+    ordering = LIST_ORDER
+
+    def get_queryset(self) -> Any:
+        return Match.objects.for_list(self.reader, self._today)
+
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(release(page or [], self.reader, self._today))
+
+    def retrieve(self, request: Request, uid: str) -> Response:
+        shown = release_one(self.get_object(), self.reader, self._today)
+        if shown is None:
+            raise NotFound
+        return Response(shown, headers={"ETag": etag_of_body(shown)})
+
+    @property
+    def _today(self) -> date:
+        return timezone.now().date()
