@@ -29,6 +29,10 @@ class Faults:
     def add(self, path: str, sentence: str) -> None:
         self.fields.setdefault(path, sentence)
 
+    def under(self, path: str) -> bool:
+        """Whether something below this path is at fault."""
+        return any(each.startswith(path) for each in self.fields)
+
     def raise_if_any(self) -> None:
         """Raises InvalidInput with all of them."""
         if self.fields:
@@ -131,7 +135,10 @@ def _related(field: models.ForeignKey[Any, Any], value: Any) -> Any:
 
 
 def _tidy(field: models.Field[Any, Any], value: Any) -> Any:
-    """Text without outer blanks, names on one line, sets without doubles in the order of their vocabulary."""
+    """Text without outer blanks, names on one line, sets without doubles in the order of their vocabulary,
+    floats as the decimal that was written."""
+    if isinstance(value, float):
+        return str(value)
     if value == "" and field.null:
         return None
     if isinstance(value, str):

@@ -13,7 +13,7 @@ from listings.models.supply import GPU_POOL_ORDER
 from listings.services.bands import band_gpu_pool
 from listings.services.code_names import free_code_name
 from listings.services.filling import Faults, drop_marks, in_order, save_changes, snapshot
-from listings.services.posts import begin, change, locked, stored
+from listings.services.posts import begin, change, judge_region, locked, stored
 from listings.vocabulary import PostType, Status
 
 
@@ -78,5 +78,4 @@ def _judge_place(pool: GpuPool, faults: Faults) -> None:
                 faults.add(name, "The pool stands at its site: leave this empty, or name no site.")
     elif not pool.country:
         faults.add("country", "Name the country, or the site that the pool stands at.")
-    elif pool.region and not pool.region.startswith(f"{pool.country}-"):
-        faults.add("region", f"Must be a region of the country: a code such as {pool.country}-….")
+    judge_region(pool, faults)

@@ -75,6 +75,13 @@ def stored(post: _P) -> _P:
     return post
 
 
+def judge_region(place: Site | GpuPool, faults: Faults) -> None:
+    """A region lies in the country, if there is one."""
+    country = place.country.code
+    if country and "country" not in faults.fields and place.region[:3] not in ("", f"{country}-"):
+        faults.add("region", f"Must be a region of the country: a code such as {country}-….")
+
+
 def a_year_after(day: date) -> date:
     last = day.replace(day=28) if (day.month, day.day) == (2, 29) else day
     return last.replace(year=day.year + 1)

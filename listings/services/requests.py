@@ -169,7 +169,7 @@ def _judge_ramp(request: CapacityRequest, ramp: list[Step], faults: Faults) -> N
             faults.add(f"steps.{index}.{unit}", "This field is required.")
         if getattr(step, other) is not None:
             faults.add(f"steps.{index}.{other}", f"This request counts {unit}.")
-    if ramp and not any(path.startswith("steps.") for path in faults.fields):
+    if ramp and not faults.under("steps."):
         _judge_rise(ramp, unit, faults)
         _judge_dates(request, ramp, faults)
         _judge_block(request, ramp, faults)
@@ -214,8 +214,7 @@ def _judge_wishes(request: CapacityRequest, wishes: list[GpuWish], faults: Fault
             faults.add("gpu_wishes", "Only a GPU request wishes for models.")
         if request.accepts_hosting:
             faults.add("accepts_hosting", "Only a GPU request can be hosted with GPUs of its own.")
-        return
-    if not wishes and request.status != Status.DRAFT:
+    elif request.kind == RequestKind.GPU and not wishes and request.status != Status.DRAFT:
         faults.add("gpu_wishes", "Name at least one GPU model.")
     if len(wishes) > WISHES_MAX:
         faults.add("gpu_wishes", f"Name at most {WISHES_MAX} models.")

@@ -15,7 +15,7 @@ from listings.models.supply import SITE_ORDER
 from listings.services.bands import band_site
 from listings.services.code_names import free_code_name
 from listings.services.filling import Faults, drop_marks, fill, in_order, require, save_changes, snapshot
-from listings.services.posts import begin, change, locked, stored
+from listings.services.posts import begin, change, judge_region, locked, stored
 from listings.vocabulary import PostType, Status
 
 PHASES_MAX = 24
@@ -180,7 +180,7 @@ def _judge(site: Site, rows: Sequence[Row], faults: Faults, *, blame: str | None
 
 
 def _judge_complete(site: Site, rows: Sequence[Row], faults: Faults) -> None:
-    if not rows:
+    if not rows and not faults.under("phases."):
         faults.add("phases", "An open site needs at least one phase.")
     for name in ("term_min_months", "term_max_months"):
         if getattr(site, name) is None:
@@ -188,8 +188,7 @@ def _judge_complete(site: Site, rows: Sequence[Row], faults: Faults) -> None:
 
 
 def _judge_place(site: Site, faults: Faults) -> None:
-    if site.region and not site.region.startswith(f"{site.country}-"):
-        faults.add("region", f"Must be a region of the country: a code such as {site.country or 'US'}-….")
+    judge_region(site, faults)
     if (site.latitude is None) != (site.longitude is None):
         missing = "latitude" if site.latitude is None else "longitude"
         faults.add(missing, "Latitude and longitude go together.")
