@@ -2,36 +2,119 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.core.exceptions import BadRequest
+from django.db.models import Count, Max, Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from rest_framework.request import Request
 
-from accounts.readers import PageRequest
-from accounts.vocabulary import Kind
-from common.tables import Cell, Column, Table
-from listings.models import Post
-from listings.vocabulary import PostType, Status
+from accounts.readers import PageRequest, Reader
+from common.pages import Pages
+from common.problems import QueryInvalid
+from listings.models import CapacityRequest, Post
+from listings.views.pages import matching_of
+from listings.views.shelves import SHELVES
+from listings.vocabulary import PostType
+from matching.charts import chart_of
 from matching.models import Match
+from matching.querysets import LIST_ORDER
+from matching.release import release, release_one
+from matching.sheets import curve_table, lines_by_dimension, price_parts, table_of_matches, table_of_posts
+from matching.summary import summaries
 
 
 @require_safe
 @login_required
 def matches(request: PageRequest) -> HttpResponse:
-    """The organization's posts, each with how many matches it has and the best score."""
+    """One's own posts (for a broker: all open requests), each with its matches counted."""
     if request.reader.organization is None:
         return redirect("accounts:create_organization")
-    return render(request, "matching/matches.html", {"table": None})
+    page = _page(request, _posts(request.reader), ("-created_at", "uid"))
+    counts = _counts(page["results"], request.reader)
+    context = {"page": page, "table": table_of_posts(page["results"], counts)}
+    return render(request, "matching/matches.html", context)
 
 
 @require_safe
 @login_required
 def of_post(request: PageRequest, uid: str) -> HttpResponse:
-    return render(request, "matching/matches.html", {"table": None})
+    """The matches of one post, best first; for a request also where offers were lost."""
+    reader, today = request.reader, timezone.localdate()
+    post = get_object_or_404(_posts(reader), uid=uid)
+    is_request = post.post_type == PostType.REQUEST
+    known = Match.objects.for_list(reader, today)
+    found = known.best_of_request(post.uid) if is_request else known.filter(offer=post.pk)
+    page = _page(request, found, LIST_ORDER)
+    context = {
+        "post": post,
+        "post_url": SHELVES[PostType(post.post_type)].url(post.uid),
+        "matching": matching_of(post, timezone.now()),
+        "page": page,
+        "table": table_of_matches(release(page["results"], reader, today), of_request=is_request),
+        "summaries": _summaries(post, reader, today) if is_request else [],
+    }
+    return render(request, "matching/of_post.html", context)
 
 
 @require_safe
 @login_required
 def match(request: PageRequest, uid: str) -> HttpResponse:
-    return render(request, "matching/matches.html", {"table": None})
+    """One match with every reason that its reader may know."""
+    today = timezone.localdate()
+    found = get_object_or_404(Match.objects.for_list(request.reader, today), uid=uid)
+    shown = release_one(found, request.reader, today)
+    if shown is None:
+        raise Http404
+    context = {
+        "shown": shown,
+        "sides": [(side, SHELVES[shown[side]["post_type"]].url(shown[side]["uid"])) for side in _SIDES],
+        "dimensions": lines_by_dimension(shown),
+        "price": price_parts(shown),
+        "chart": chart_of(shown["curve"]),
+        "curve": curve_table(shown["curve"], is_gpu=shown["offer"]["post_type"] == PostType.GPU_POOL),
+    }
+    return render(request, "matching/match.html", context)
+
+
+_SIDES = ("request", "offer")
+
+
+def _posts(reader: Reader) -> Any:
+    """The posts whose matches the reader may list."""
+    if reader.is_broker:
+        today = timezone.localdate()
+        seen = Post.objects.visible_to(reader, today).open(today).with_pending().with_title()
+        return seen.order_by("-created_at", "uid")
+    return Post.objects.for_owner(reader)
+
+
+def _counts(posts: list[Any], reader: Reader) -> dict[int, tuple[int, int]]:
+    """{post: (how many matches, the best score as the reader may see it)} in two queries."""
+    ids = [post.pk for post in posts]
+    known = Match.objects.for_list(reader, timezone.localdate())
+    return {
+        row["post"]: (row["matches"], row["best"])
+        for side in _SIDES
+        for row in known.filter(Q(**{f"{side}__in": ids})).counted(side)
+    }
+
+
+def _summaries(post: Any, reader: Reader, today: date) -> list[dict[str, Any]]:
+    found = CapacityRequest.objects.for_page(reader, today).filter(pk=post.pk).first()
+    return summaries(found, reader, today) if found else []
+
+
+def _page(request: PageRequest, found: Any, ordering: tuple[str, ...]) -> dict[str, Any]:
+    pages = Pages()
+    try:
+        rows = pages.paginate_queryset(found, Request(request), _Ordered(ordering))
+    except QueryInvalid as error:
+        raise BadRequest("The page link was changed on its way.") from error
+    page: dict[str, Any] = pages.get_paginated_response(rows).data
+    return page

@@ -25,12 +25,11 @@ log = structlog.get_logger(__name__)
 def work_for(*, seconds: float, market: Market, now: datetime) -> int:
     """Work the queue until it is empty or the time slice ends; return how many posts were ranked."""
     ends, done, failed = monotonic() + seconds, 0, set[int]()
-    mark_overdue(now=now)
     while monotonic() < ends:
         outcome = _work_one(market, failed, now)
-        if outcome is None:
+        if outcome is None and not mark_overdue(now=now):
             break
-        done += outcome
+        done += outcome or 0
     return done
 
 
@@ -47,12 +46,13 @@ def rematch_everything() -> int:
     return len(posts)
 
 
-def mark_overdue(*, now: datetime) -> None:
-    """Put posts on the queue that were ranked under older assumptions, and needs whose counts and near misses
-    have not seen what supply changed a while ago.
+def mark_overdue(*, now: datetime) -> bool:
+    """Put one post on the queue that is due without having changed; False if none is.
 
-    The matches of such a need are current: each offer's own turn writes them. Ranking it anew also mends the
-    rare pair that two rankings at once left out of both lists.
+    Due are posts ranked under older assumptions, and needs whose counts and near misses have not seen what
+    supply changed a while ago. The matches of such a need are current: each offer's own turn writes them.
+    Ranking it anew also mends the rare pair that two rankings at once left out of both lists. One at a time,
+    and only when nothing else waits, so that whoever posts meanwhile is served first.
     """
     latest = Post.objects.exclude(post_type=PostType.REQUEST).aggregate(xid=Max("changed_xid"))["xid"] or 0
     uncounted = Q(
@@ -60,9 +60,11 @@ def mark_overdue(*, now: datetime) -> None:
         seen_xid__lte=latest,
         ranked_at__lt=now - timedelta(seconds=RECOUNT_AFTER_SECONDS),
     )
-    overdue = Ranking.objects.filter(uncounted | Q(assumptions_version__lt=STANDARD.version))
-    idle = overdue.exclude(post__in=Change.objects.values("post"))
-    changes.mark(set(idle.values_list("post_id", flat=True)))
+    due = Ranking.objects.filter(uncounted | Q(assumptions_version__lt=STANDARD.version))
+    idle = due.exclude(post__in=Change.objects.values("post")).order_by("ranked_at", "pk")
+    first = list(idle.values_list("post_id", flat=True)[:1])
+    changes.mark(first)
+    return bool(first)
 
 
 def _work_one(market: Market, failed: set[int], now: datetime) -> int | None:
