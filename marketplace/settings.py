@@ -292,11 +292,12 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # The bell rings every few seconds: the rings themselves are no news.
+    # The bell rings every few seconds: a ring is no news.
     "loggers": {
         "celery": {"level": "WARNING"},
         "celery.apps.worker": {"level": "INFO"},
         "django_structlog.celery": {"level": "WARNING"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # scanners knock at every address
     },
 }
 DJANGO_STRUCTLOG_CELERY_ENABLED = True  # the request's id goes along to the worker
