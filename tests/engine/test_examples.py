@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -221,3 +222,36 @@ def test_falling_short_of_a_step_by_no_more_than_the_tolerance_passes():
 
     assert assess(need, replace(SITE, phases=(replace(SITE.phases[0], free=57_000),))).state is State.FIT
     assert assess(need, replace(SITE, phases=(replace(SITE.phases[0], free=56_999),))).state is State.FAIL
+
+
+@pytest.mark.parametrize(
+    ("gate", "field"),
+    [("density", "max_rack_kw"), ("cooling", "cooling"), ("delivery", "delivery_types")],
+)
+def test_a_blank_hall_fact_makes_the_match_conditional(gate, field):
+    change: dict[str, Any] = {field: None}
+    blank = replace(SITE, phases=(replace(SITE.phases[0], **change),))
+
+    found = assess(NEED, blank)
+
+    unknown = {each.key for each in found.gates if each.passed is None}
+    assert (found.state, unknown) == (State.CONDITIONAL, {gate, "capacity", "timeline"})
+
+
+@pytest.mark.parametrize(
+    ("gate", "field"),
+    [
+        ("firmness", "interruptible_hours"),
+        ("term", "term_max_months"),
+        ("price", "ask"),
+        ("credit", "required_credit"),
+    ],
+)
+def test_a_blank_fact_of_the_site_makes_the_match_conditional(gate, field):
+    change: dict[str, Any] = {field: None}
+    found = assess(NEED, replace(SITE, **change))
+
+    assert (found.state, [each.key for each in found.gates if each.passed is None]) == (
+        State.CONDITIONAL,
+        [gate],
+    )
