@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -134,8 +135,8 @@ class Supervisor:
 
     def _stop_one(self, child: Child) -> None:
         child.ask_to_stop()
-        asked, end = self._times_asked, time.monotonic() + child.patience_s
-        while child.is_running() and time.monotonic() < end and self._times_asked < max(asked + 1, 2):
+        end = time.monotonic() + child.patience_s
+        while child.is_running() and time.monotonic() < end and self._times_asked < 2:
             self.pump(0.05)
         if child.is_running():
             self.say(f"{child.name} does not stop; it is killed.")
@@ -181,8 +182,9 @@ class Supervisor:
         prefix = f"{name:<{_NAME_WIDTH}} |"
         if sys.stdout.isatty():
             prefix = f"\x1b[{_COLOURS[self._names.index(name) % len(_COLOURS)]}m{prefix}\x1b[0m"
-        sys.stdout.write(f"{prefix} {text}\n")
-        sys.stdout.flush()
+        with suppress(OSError):  # the terminal may be gone: what runs must still be ended in order
+            sys.stdout.write(f"{prefix} {text}\n")
+            sys.stdout.flush()
 
 
 def _read_what_is_there(fd: int) -> bytes:

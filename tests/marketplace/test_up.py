@@ -13,6 +13,8 @@ import pytest
 from tests.marketplace.up_process import Checkout
 from tests.waiting import eventually
 
+COUNT_OPEN = "from listings.models import Site; print('open:', Site.objects.filter(status='open').count())"
+
 pytestmark = pytest.mark.xdist_group("up")
 
 
@@ -42,7 +44,7 @@ def checkout(new_checkout):
 def running(checkout: Checkout) -> Checkout:
     """One checkout serves all tests; it is started for the first, and after one that has stopped it."""
     if not checkout.is_running():
-        checkout.start()
+        checkout.start("--empty")
     return checkout
 
 
@@ -75,7 +77,7 @@ def test_data_survive_a_supervisor_that_was_killed(running):
     )
     running.end(signal.SIGKILL)
 
-    running.start()
+    running.start("--empty")
 
     answer = running.run("shell", "-c", "from accounts.models import User; print(User.objects.get().email)")
     assert "kept@example.org" in answer
@@ -89,7 +91,7 @@ def test_leftovers_of_a_killed_supervisor_are_stopped_by_the_next(running):
     os.killpg(os.getpgid(worker.pid), signal.SIGSTOP)
     running.end(signal.SIGKILL)
 
-    running.start()
+    running.start("--empty")
 
     assert not worker.is_running()
     assert "left behind by an earlier run" in running.output()
@@ -106,16 +108,22 @@ def test_what_dies_is_started_again(running, name):
     eventually(lambda: running.ready()["status"] == "ready" and name in running.processes(), 30)
 
 
-def test_two_checkouts_run_side_by_side(running, new_checkout):
+def test_two_checkouts_run_side_by_side_one_of_them_empty(running, new_checkout):
     other = new_checkout("two")
     other.start()
-    other.run("shell", "-c", "from accounts.models import User; User.objects.create(email='one@example.org')")
 
-    answer = running.run(
-        "shell", "-c", "from accounts.models import User; print(User.objects.values('email'))"
-    )
-    assert "one@example.org" not in answer
+    assert "miner@demo.example" in other.output()
+    assert "open: 0" not in other.run("shell", "-c", COUNT_OPEN)
+    assert "miner@demo.example" not in running.output()
+    assert "open: 0" in running.run("shell", "-c", COUNT_OPEN)
     assert running.ready()["status"] == other.ready()["status"] == "ready"
+
+
+def test_a_database_that_was_named_and_is_away_is_reported(stopped):
+    answer = stopped.run("up", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+
+    assert "CommandError: The Postgres of DATABASE_URL does not answer" in answer
+    assert stopped.processes() == {}
 
 
 def test_a_busy_port_is_named_with_a_way_out(stopped):
@@ -141,7 +149,7 @@ def test_root_in_a_closed_folder_keeps_the_data_elsewhere_and_says_where(new_che
     checkout = new_checkout("closed")
     checkout.folder.parent.chmod(0o700)
 
-    checkout.start()
+    checkout.start("--empty")
 
     assert checkout.ready()["status"] == "ready"
     assert "Making a database in /var/" in checkout.output()

@@ -50,8 +50,8 @@ class Checkout:
                 start_new_session=True,
             )
 
-    def start(self) -> None:
-        self.process = process = self.begin("up", "--empty")
+    def start(self, *arguments: str) -> None:
+        self.process = process = self.begin("up", *arguments)
         starts = self.output().count("Switchyard is up") + 1
         eventually(
             lambda: self.output().count("Switchyard is up") == starts or process.poll() is not None, 90

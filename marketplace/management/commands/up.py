@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import OperationalError, connections
 
 from accounts.models import User
 from marketplace.demo import people
@@ -54,6 +54,8 @@ class Command(BaseCommand):
                 _run(port, with_demo=not empty)
         except (StepFailedError, places.UnsuitableError) as failed:
             raise CommandError(str(failed)) from failed
+        except OperationalError as away:
+            raise CommandError(f"The Postgres of DATABASE_URL does not answer: {away}") from away
 
 
 def _run(port: int, *, with_demo: bool) -> None:
