@@ -1,10 +1,13 @@
 """Lists, a page at a time."""
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from django.core import signing
+from django.core.exceptions import BadRequest
 from django.db.models import Q
+from django.http import HttpRequest
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -95,6 +98,17 @@ class Pages(BasePagination):
     def _signer(self) -> signing.Signer:
         # A cursor holds for one list in one order.
         return signing.Signer(salt=f"{self.request.path}:{','.join(self.ordering)}")
+
+
+def page_of(request: HttpRequest, queryset: Any, ordering: Sequence[str]) -> dict[str, Any]:
+    """The same for a page in a browser: {"next", "previous", "results"}; a link that was changed is a 400."""
+    pages = Pages()
+    try:
+        rows = pages.paginate_queryset(queryset, Request(request), SimpleNamespace(ordering=ordering))
+    except QueryInvalid as error:
+        raise BadRequest("The page link was changed on its way.") from error
+    page: dict[str, Any] = pages.get_paginated_response(rows).data
+    return page
 
 
 def _turned(name: str) -> str:

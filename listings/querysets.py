@@ -79,9 +79,12 @@ class PostQuerySet(QuerySet[_P]):
         return self.exclude(face=Face.TEASER)
 
     def for_owner(self, reader: Reader) -> Self:
-        """The reader's own posts of all kinds, each with its own `title`, newest first, in one query."""
-        title = Coalesce("site__name", "capacityrequest__title", "code_name")
-        return self.of(reader).with_pending().annotate(title=title).order_by("-created_at", "uid")
+        """The reader's own posts of all kinds, newest first, in one query."""
+        return self.of(reader).with_pending().with_title().order_by("-created_at", "uid")
+
+    def with_title(self) -> Self:
+        """Annotate `title`: the name its owner gave a post of any kind, else its code name. Not for teasers."""
+        return self.annotate(title=Coalesce("site__name", "capacityrequest__title", "code_name"))
 
     def with_pending(self) -> Self:
         """Annotate `pending`: changes of this post still await matching."""

@@ -97,8 +97,9 @@ class MatchQuerySet(QuerySet[_M]):
         return self.annotate(coarse=Exists(either))
 
     def counted(self, side: str) -> QuerySet[Any, dict[str, Any]]:
-        """How many matches each post of one side ("request" or "offer") has, and its best points."""
-        return self.values(post=F(f"{side}_id")).annotate(matches=Count("pk"), best=Max("points"))
+        """Of `for_list`: matches of each post of one side ("request" or "offer"), and the best score
+        as its reader may see it."""
+        return self.values(post=F(f"{side}_id")).annotate(matches=Count("pk"), best=Max("shown"))
 
 
 def _unless_coarse(value: Any, otherwise: Any) -> Case:

@@ -6,17 +6,13 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import BadRequest
-from django.db.models import Count, Max, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
-from rest_framework.request import Request
 
 from accounts.readers import PageRequest, Reader
-from common.pages import Pages
-from common.problems import QueryInvalid
+from common.pages import page_of
 from listings.models import CapacityRequest, Post
 from listings.views.pages import matching_of
 from listings.views.shelves import SHELVES
@@ -25,7 +21,7 @@ from matching.charts import chart_of
 from matching.models import Match
 from matching.querysets import LIST_ORDER
 from matching.release import release, release_one
-from matching.sheets import curve_table, lines_by_dimension, price_parts, table_of_matches, table_of_posts
+from matching.sheets import curve_table, dimensions_of, facts_of, funnels_of, table_of_matches, table_of_posts
 from matching.summary import summaries
 
 
@@ -35,7 +31,7 @@ def matches(request: PageRequest) -> HttpResponse:
     """One's own posts (for a broker: all open requests), each with its matches counted."""
     if request.reader.organization is None:
         return redirect("accounts:create_organization")
-    page = _page(request, _posts(request.reader), ("-created_at", "uid"))
+    page = page_of(request, _posts(request.reader), ("-created_at", "uid"))
     counts = _counts(page["results"], request.reader)
     context = {"page": page, "table": table_of_posts(page["results"], counts)}
     return render(request, "matching/matches.html", context)
@@ -50,14 +46,14 @@ def of_post(request: PageRequest, uid: str) -> HttpResponse:
     is_request = post.post_type == PostType.REQUEST
     known = Match.objects.for_list(reader, today)
     found = known.best_of_request(post.uid) if is_request else known.filter(offer=post.pk)
-    page = _page(request, found, LIST_ORDER)
+    page = page_of(request, found, LIST_ORDER)
     context = {
         "post": post,
         "post_url": SHELVES[PostType(post.post_type)].url(post.uid),
         "matching": matching_of(post, timezone.now()),
         "page": page,
         "table": table_of_matches(release(page["results"], reader, today), of_request=is_request),
-        "summaries": _summaries(post, reader, today) if is_request else [],
+        "funnels": _funnels(post, reader, today) if is_request else [],
     }
     return render(request, "matching/of_post.html", context)
 
@@ -73,9 +69,8 @@ def match(request: PageRequest, uid: str) -> HttpResponse:
         raise Http404
     context = {
         "shown": shown,
-        "sides": [(side, SHELVES[shown[side]["post_type"]].url(shown[side]["uid"])) for side in _SIDES],
-        "dimensions": lines_by_dimension(shown),
-        "price": price_parts(shown),
+        "match": facts_of(shown),
+        "dimensions": dimensions_of(shown),
         "chart": chart_of(shown["curve"]),
         "curve": curve_table(shown["curve"], is_gpu=shown["offer"]["post_type"] == PostType.GPU_POOL),
     }
@@ -101,20 +96,10 @@ def _counts(posts: list[Any], reader: Reader) -> dict[int, tuple[int, int]]:
     return {
         row["post"]: (row["matches"], row["best"])
         for side in _SIDES
-        for row in known.filter(Q(**{f"{side}__in": ids})).counted(side)
+        for row in known.filter(**{f"{side}__in": ids}).counted(side)
     }
 
 
-def _summaries(post: Any, reader: Reader, today: date) -> list[dict[str, Any]]:
+def _funnels(post: Any, reader: Reader, today: date) -> list[Any]:
     found = CapacityRequest.objects.for_page(reader, today).filter(pk=post.pk).first()
-    return summaries(found, reader, today) if found else []
-
-
-def _page(request: PageRequest, found: Any, ordering: tuple[str, ...]) -> dict[str, Any]:
-    pages = Pages()
-    try:
-        rows = pages.paginate_queryset(found, Request(request), _Ordered(ordering))
-    except QueryInvalid as error:
-        raise BadRequest("The page link was changed on its way.") from error
-    page: dict[str, Any] = pages.get_paginated_response(rows).data
-    return page
+    return funnels_of(summaries(found, reader, today)) if found else []

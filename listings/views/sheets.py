@@ -62,8 +62,8 @@ TEASERS: dict[str, tuple[str, ...]] = {
     ),
 }
 _TOLD_AS = {"model": "model_name"}
-# The page's title; and a pool's site, whose place the pool's face tells already.
-_ELSEWHERE = {"name", "title", "at_site"}
+# The page's title and end; and a pool's site, whose place the pool's face tells already.
+_ELSEWHERE = {"name", "title", "notes", "at_site"}
 
 
 class Fact(NamedTuple):

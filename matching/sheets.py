@@ -1,0 +1,294 @@
+"""Matches as tables and lines in words, from what `matching.release` lets out and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.urls import reverse
+
+from common.tables import Cell, Column, Table
+from listings.views.sheets import title_of
+from listings.views.shelves import SHELVES
+from listings.vocabulary import Face, PostType, Status
+from listings.words import said
+
+Shown = Mapping[str, Any]
+
+DIMENSIONS = {"power": "Power", "timeline": "Timeline", "terms": "Lease terms", None: "Must hold"}
+OUTCOMES = {"met": "✓ met", "partly": "◐ partly", "not": "✗ not", "unknown": "? unknown"}
+STATES = {"fit": "fits", "conditional": "conditional: something is not stated"}
+PARTS = {
+    "ask": "Ask",
+    "power": "Power",
+    "operating_allowance": "Operating allowance",
+    "fit_out": "Fit-out, spread over the term",
+}
+
+
+class Line(NamedTuple):
+    """One gate or criterion."""
+
+    label: str
+    outcome: str
+    outcome_text: str
+    needed: str
+    offered: str
+    score: str
+    weight: str
+    sentence: str
+
+
+class Dimension(NamedTuple):
+    title: str
+    share: float | None
+    points: str
+    lines: list[Line]
+
+
+def table_of_posts(posts: Iterable[Any], counts: Mapping[int, tuple[int, int]]) -> Table:
+    """Posts with how many matches each has and the best score."""
+    return Table(
+        caption="Posts and their matches",
+        columns=[
+            Column("Post"),
+            Column("Kind"),
+            Column("Status"),
+            Column("Matches", is_number=True),
+            Column("Best score", is_number=True),
+            Column("Matching"),
+        ],
+        rows=[_post_row(post, *counts.get(post.pk, (0, None))) for post in posts],
+    )
+
+
+def _post_row(post: Any, count: int, best: int | None) -> list[Cell]:
+    is_open = post.status == Status.OPEN
+    return [
+        Cell(post.title, url=reverse("matching:of_post", args=[post.uid]), note=post.code_name),
+        Cell(PostType(post.post_type).label),
+        Cell(Status(post.status).label),
+        Cell(str(count) if is_open else "", is_number=True),
+        Cell("" if best is None else str(best), is_number=True),
+        Cell(("being matched" if post.pending else "up to date") if is_open else ""),
+    ]
+
+
+def table_of_matches(matches: Sequence[Shown], *, of_request: bool) -> Table:
+    """The matches of one post; the landlord's score is for the other side of a request."""
+    columns = [Column("Site or pool" if of_request else "Request")]
+    columns += [Column(label, is_number=True) for label in ("Score", "Low to high")]
+    columns += [Column("State")]
+    columns += [Column(label, is_number=True) for label in ("Power", "Timeline", "Terms")]
+    columns += [] if of_request else [Column("Landlord’s score", is_number=True)]
+    return Table("Matches, best first", columns, [_match_row(match, of_request) for match in matches])
+
+
+def _match_row(match: Shown, of_request: bool) -> list[Cell]:
+    other = match["offer" if of_request else "request"]
+    cells = [
+        Cell(title_of(other), url=reverse("matching:match", args=[match["uid"]]), note=_about(other)),
+        Cell(whole(match["score"]), is_number=True, note=match["word"]),
+        Cell(range_of(match), is_number=True),
+        Cell(_state(match)),
+        *(Cell(hundred(match[name]), is_number=True) for name in ("power", "timeline", "terms")),
+    ]
+    return cells if of_request else [*cells, Cell(whole(match["landlord_score"]), is_number=True)]
+
+
+def _about(post: Shown) -> str:
+    """Its size, place and first date, as its teaser tells them."""
+    model = SHELVES[post["post_type"]].model
+    names = ("model_name", "mw_band", "gpu_band", "size_band", "country", "ready_quarter", "need_quarter")
+    return " · ".join(said(model, name, post[name]) for name in names if post.get(name))
+
+
+def _state(match: Shown) -> str:
+    if match["refreshing"]:
+        return "being scored anew"
+    return STATES[match["state"]] if match["state"] else "rounded: details are not disclosed"
+
+
+def dimensions_of(shown: Shown) -> list[Dimension]:
+    """The score's three dimensions, each with its criteria; then what must hold."""
+    lines = [*shown["criteria"], *shown["gates"]]
+    return [
+        Dimension(
+            title=title,
+            share=None if not key or shown[key] is None else float(shown[key]),
+            points=hundred(shown[key]) if key else "",
+            lines=[_line(line) for line in lines if line["dimension"] == key],
+        )
+        for key, title in DIMENSIONS.items()
+    ]
+
+
+def _line(line: Shown) -> Line:
+    return Line(
+        label=label_of(line["key"]),
+        outcome=line["outcome"],
+        outcome_text=OUTCOMES[line["outcome"]],
+        needed=line["needed"] or "",
+        offered=line["offered"] or "",
+        score="" if line["score"] is None else f"{line['score']:.2f}",
+        weight="" if line["weight"] is None else f"{line['weight'] * 100:.0f} %",
+        sentence=line["sentence"] or "",
+    )
+
+
+def label_of(key: str) -> str:
+    return key.replace("_", " ").capitalize()
+
+
+class Side(NamedTuple):
+    title: str
+    about: str
+    url: str
+    matches_url: str
+
+
+class Facts(NamedTuple):
+    """What stands above the reasons."""
+
+    request: Side
+    offer: Side
+    score: str
+    word: str
+    range: str
+    state: str
+    landlord_score: str
+    binding: str
+    binding_label: str
+    price: list[tuple[str, str]]
+    price_unit: str
+
+
+def facts_of(shown: Shown) -> Facts:
+    """The head of a match's page."""
+    binding = shown["binding"]
+    is_gpu = shown["offer"]["post_type"] == PostType.GPU_POOL
+    return Facts(
+        request=_side(shown["request"]),
+        offer=_side(shown["offer"]),
+        score=whole(shown["score"]),
+        word=shown["word"],
+        range=range_of(shown),
+        state=_state(shown),
+        landlord_score=whole(shown["landlord_score"]),
+        binding="" if binding is None else _binding(binding),
+        binding_label="" if binding is None else label_of(binding["key"]),
+        price=_price_parts(shown),
+        price_unit="US$ per GPU-hour" if is_gpu else "US$ per critical kW-month",
+    )
+
+
+def _side(post: Shown) -> Side:
+    """One of the two posts; its matches are listed to whoever owns it."""
+    is_own = post["face"] == Face.RESERVE
+    matches = reverse("matching:of_post", args=[post["uid"]]) if is_own else ""
+    return Side(title_of(post), _about(post), _url(post), matches)
+
+
+def _binding(binding: Shown) -> str:
+    """What holds the match back most and what it would be worth to mend it."""
+    sentence = binding["sentence"] or "The other side keeps the figure to itself."
+    return sentence if binding["score"] is None else f"{sentence} Without it: {binding['score']}."
+
+
+def _price_parts(shown: Shown) -> list[tuple[str, str]]:
+    """The comparable price, part by part; a part that this lease basis does not add is left out."""
+    price = shown["comparable_price"]
+    if price is None:
+        return []
+    parts = [(label, price[key]) for key, label in PARTS.items() if price[key] != 0]
+    return [(label, _usd(amount)) for label, amount in [*parts, ("All in", price["total"])]]
+
+
+class Funnel(NamedTuple):
+    unit: str
+    gates: Table
+    near_misses: Table | None
+
+
+def funnels_of(summaries: Iterable[Shown]) -> list[Funnel]:
+    """Where a request's offers were lost, gate by gate, and which nearly fit."""
+    return [
+        Funnel(
+            unit="GPUs" if one["unit"] == "gpu" else "MW",
+            gates=Table(
+                "Offers that remain after each gate",
+                [Column("Gate"), Column("Remain", is_number=True)],
+                [
+                    [Cell(label_of(row["gate"])), Cell(f"{row['remaining']:,}", is_number=True)]
+                    for row in one["funnel"]
+                ],
+            ),
+            near_misses=_near_misses(one["near_misses"]),
+        )
+        for one in summaries
+    ]
+
+
+def _near_misses(found: Sequence[Shown]) -> Table | None:
+    columns = [
+        Column("Offer"),
+        Column("Fails"),
+        Column("What would make it fit"),
+        Column("Score then", is_number=True),
+    ]
+    rows = [
+        [
+            Cell(title_of(miss["offer"]), url=_url(miss["offer"]), note=_about(miss["offer"])),
+            Cell(", ".join(label_of(gate) for gate in miss["failed"])),
+            Cell(
+                "; ".join(miss["changes"]) or "not disclosed",
+                note=f"or: {'; '.join(miss['other_changes'])}" if miss["other_changes"] else "",
+            ),
+            Cell(str(miss["score"]), is_number=True),
+        ]
+        for miss in found
+    ]
+    return Table("Near misses", columns, rows) if rows else None
+
+
+def _url(post: Shown) -> str:
+    return SHELVES[post["post_type"]].url(post["uid"])
+
+
+def curve_table(curve: Sequence[Shown], *, is_gpu: bool) -> Table | None:
+    """The chart's figures."""
+    unit = "GPUs" if is_gpu else "MW"
+    names = ("needed", "nominal", "dependable")
+    if not curve:
+        return None
+    return Table(
+        caption=f"Monthly means, {unit}",
+        columns=[Column("Month"), *(Column(name.capitalize(), is_number=True) for name in names)],
+        rows=[
+            [
+                Cell(f"{month['month']:%B %Y}"),
+                *(Cell(f"{month[name]:,.4g}", is_number=True) for name in names),
+            ]
+            for month in curve
+        ],
+    )
+
+
+def whole(score: Decimal | int | None) -> str:
+    """A score in whole points, half up."""
+    return "" if score is None else str(int(score + Decimal("0.5")))
+
+
+def hundred(share: Decimal | None) -> str:
+    return "" if share is None else whole(share * 100)
+
+
+def range_of(match: Shown) -> str:
+    """The score with every unknown at its worst and at its best; "" where nothing is unknown or told."""
+    low, high = whole(match["low"]), whole(match["high"])
+    return f"{low}–{high}" if low != high else ""
+
+
+def _usd(amount: Decimal | None) -> str:
+    return "not known" if amount is None else f"{amount:,.2f}"

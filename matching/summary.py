@@ -1,0 +1,76 @@
+"""What a request's owner, and a broker, may read of where offers were lost and which nearly fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from accounts.readers import Reader
+from listings.faces import show
+from listings.models import CapacityRequest, GpuPool, Site
+from listings.vocabulary import Face
+from matching.models import Ranking
+from matching.release import COARSE_STEP
+
+
+def summaries(request: CapacityRequest, reader: Reader, today: date) -> list[dict[str, Any]]:
+    """For each need of the request: the funnel, and near misses with the offers' faces; four queries.
+
+    `request` has the face that `for_page` gave it. Of an offer that is only a teaser to the reader, a near
+    miss tells the gates that fail and the promised score to five, and no figure.
+    """
+    rankings = list(Ranking.objects.filter(post=request.pk).order_by("unit"))
+    near = [miss for ranking in rankings for miss in ranking.near_misses]
+    offers = _offers((miss["offer_id"] for miss in near), reader, today)
+    owns_request = Face(request.face) == Face.RESERVE  # type: ignore[attr-defined]  # annotated
+    return [
+        {
+            "unit": ranking.unit,
+            "funnel": ranking.funnel,
+            "near_misses": [
+                _near(miss, offers[miss["offer_id"]], owns_request)
+                for miss in ranking.near_misses
+                if miss["offer_id"] in offers
+            ],
+        }
+        for ranking in rankings
+    ]
+
+
+def _offers(posts: Iterable[int], reader: Reader, today: date) -> dict[int, Any]:
+    wanted = set(posts)
+    models: tuple[Any, ...] = (Site, GpuPool)
+    return {
+        post.pk: post
+        for model in models
+        for post in model.objects.for_catalogue(reader, today).filter(pk__in=wanted)
+    }
+
+
+def _near(miss: Mapping[str, Any], offer: Any, owns_request: bool) -> dict[str, Any]:
+    shown = {"offer": show(offer), "failed": miss["failed"]}
+    if Face(offer.face) == Face.TEASER:
+        rounded = (round(miss["score"]) + 2) // COARSE_STEP * COARSE_STEP
+        return shown | {"score": rounded, "changes": [], "other_score": None, "other_changes": []}
+    return shown | {
+        "score": round(miss["score"]),
+        "changes": _told(miss["changes"], owns_request),
+        "other_score": miss["other_score"] and round(miss["other_score"]),
+        "other_changes": _told(miss["other_changes"], owns_request),
+    }
+
+
+def _told(changes: Iterable[Mapping[str, Any]], owns_request: bool) -> list[str]:
+    """The changes in words; of one that would give a reserve value away only who would have to move."""
+    return [
+        change["sentence"]
+        if not change["reserve"] or (owns_request and not _tells_floor(change))
+        else f"{change['side']}: {change['gate']} would have to give way"
+        for change in changes
+    ]
+
+
+def _tells_floor(change: Mapping[str, Any]) -> bool:
+    """The cap that would do is worked out with the offer's ask floor."""
+    return bool(change["gate"] == "price" and change["side"] == "need")
