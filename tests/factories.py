@@ -5,7 +5,7 @@ make.site(by=other_miner, gross_mw=50, phases=[phase(critical_mw=20)])
 make.gpu_model(), make.pool(gpus=512), make.pool(at_site=site)
 make.request()                   a 20 MW request of the tenant from 2027-06-01
 make.gpu_request(model=model)    1,024 GPUs from 2027-06-01
-make.sites(50), make.pools(50), make.requests(50)
+make.sites(50), make.pools(50), make.requests(50), make.gpu_requests(50)
 """
 
 from datetime import date
@@ -156,6 +156,9 @@ class Make:
 
     def requests(self, count: int, **fields: Any) -> list[CapacityRequest]:
         return [self.request(title=f"Campus {number}", **fields) for number in range(count)]
+
+    def gpu_requests(self, count: int, **fields: Any) -> list[CapacityRequest]:
+        return [self.gpu_request(**fields) for _ in range(count)]
 
     def _cast(self, name: str) -> Actor:
         actor: Actor = self._request.getfixturevalue(name)

@@ -3,6 +3,7 @@
 from datetime import date
 from threading import Thread
 
+import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
@@ -173,6 +174,7 @@ def test_two_phases_added_at_once_cannot_pass_gross_together(make):
 def refused_by(sql):
     with pytest.raises(DatabaseError) as refusal:
         raw(sql)
+    assert isinstance(refusal.value.__cause__, psycopg.Error)
     return refusal.value.__cause__.diag.constraint_name
 
 
