@@ -63,7 +63,7 @@ def chart_of(curve: Sequence[Mapping[str, Any]]) -> Chart | None:
         base=HEIGHT - BOTTOM,
         x_ticks=_months(curve, step),
         y_ticks=[Tick(y(level * n), f"{level * n:,.4g}") for n in range(round(top / level) + 1)],
-        series=[Series(name, stepped(name)) for name in ("nominal", "dependable", "needed")],
+        series=[Series(name, stepped(name)) for name in ("nominal", "needed", "dependable")],
     )
 
 

@@ -248,7 +248,7 @@ class TestFrontPage:
 
         page = visitor.client.get(reverse("home")).content.decode()
 
-        assert "<strong>40 MW</strong> critical, open at 1 sites" in page
+        assert "<strong>40 MW</strong> critical, open at one site" in page
         assert "43.7" not in page
 
     def test_an_owner_finds_their_posts_and_what_is_being_matched(self, make, miner):
