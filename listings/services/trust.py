@@ -9,7 +9,7 @@ from common.bell import ring_on_commit
 from common.errors import NotAllowed
 from listings.models import Disclosure, Evidence, Post
 from listings.services.filling import Faults, fill, require
-from listings.services.posts import WrongSide
+from listings.services.posts import WrongSide, locked
 from listings.vocabulary import Face, PostType
 
 
@@ -32,10 +32,11 @@ def record_evidence(
 ) -> Evidence:
     """State what backs one claim of a site or pool; a second statement replaces the first.
 
-    Raises InvalidInput, WrongSide for a request.
+    Raises InvalidInput, Withdrawn, WrongSide for a request.
     """
     if post.post_type == PostType.REQUEST:
         raise WrongSide("Evidence backs what is offered; a request has none.")
+    locked(post)  # so that two statements of the same claim come one after the other
     evidence = Evidence.objects.filter(post=post, claim=claim).first() or Evidence(post=post)
     faults = Faults()
     fields = {
