@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from marketplace.local import places
-from marketplace.local.processes import CHECKOUT, kill_group
+from marketplace.local.processes import CHECKOUT
 from tests.waiting import eventually
 
 LEFT_OUT = (".*", "bench", "docs", "node_modules", "__pycache__", "tests")
@@ -98,9 +98,10 @@ class Checkout:
 
     def remove(self) -> None:
         if self.is_running():
-            self.end()
+            self.end(signal.SIGKILL)
         for process in self.processes().values():
-            kill_group(os.getpgid(process.pid))
+            process.kill()
+        eventually(lambda: not self.processes())
         shutil.rmtree(self.folder)
         for server in ("postgres", "valkey"):
             shutil.rmtree(places.sockets_folder(server, self.folder / ".local"), ignore_errors=True)

@@ -82,10 +82,10 @@ def _start(supervisor: Supervisor, port: int, *, with_demo: bool) -> None:
     supervisor.keep(_python("beat", BEAT, {}))
     supervisor.keep(_python("web", WEB.format(port=port), {"DATABASE_POOL": "1"}))
     supervisor.wait_for(lambda: _is_healthy(port), what="The web server", patience_s=60)
-    supervisor.say(f"Switchyard is up: {_address(port)} (Ctrl-C stops it)")
     if _asked_once(_has_demo_people):
         call_command("demo_market", "--logins")
     supervisor.say(f"Mail it would send is written to {settings.EMAIL_FILE_PATH}")
+    supervisor.say(f"Switchyard is up: {_address(port)} (Ctrl-C stops it)")
 
 
 def _start_servers(supervisor: Supervisor) -> None:
