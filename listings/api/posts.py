@@ -31,7 +31,7 @@ from listings import services
 from listings.api.words import DescribedInput, DescribedSerializer
 from listings.faces import POST, show
 from listings.models import CapacityRequest, Evidence, GpuPool, Post, Site
-from listings.vocabulary import Face, PostType, Status
+from listings.vocabulary import Confidence, Face, PostType, Status
 
 OPENINGS = [(status.value, status.label) for status in (Status.DRAFT, Status.OPEN)]
 MOVES = [(status.value, status.label) for status in (Status.OPEN, Status.PAUSED, Status.WITHDRAWN)]
@@ -98,6 +98,8 @@ class Answer(DescribedSerializer):
 
     uid = serializers.UUIDField(read_only=True)
     post_type = serializers.ChoiceField(PostType.choices, read_only=True)
+    # Empty for whatever is no reference listing.
+    source_confidence = serializers.ChoiceField(Confidence.choices, allow_blank=True, read_only=True)
 
 
 EVERY = ("uid", "post_type", "code_name", "status", "face", "is_reference")

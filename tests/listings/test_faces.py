@@ -7,9 +7,6 @@ import pytest
 from django.utils import timezone
 
 from listings import services
-from listings.api.gpu_pools import GpuPoolFull, GpuPoolOwn, GpuPoolTeaser
-from listings.api.requests import RequestFull, RequestOwn, RequestTeaser
-from listings.api.sites import SiteFull, SiteOwn, SiteTeaser
 from listings.faces import show
 from listings.models import Site
 from tests.factories import phase, step
@@ -123,25 +120,6 @@ class TestWhatItShows:
         assert face(pool, visitor)["country"] == "NO"
         assert "at_site" not in face(pool, visitor)
         assert face(pool, tenant)["region"] == "NO-03"
-
-
-@pytest.mark.parametrize(
-    ("kind", "bodies"),
-    [
-        ("site", (SiteTeaser, SiteFull, SiteOwn)),
-        ("pool", (GpuPoolTeaser, GpuPoolFull, GpuPoolOwn)),
-        ("gpu_request", (RequestTeaser, RequestFull, RequestOwn)),
-    ],
-)
-def test_the_schema_describes_exactly_what_each_face_shows(
-    make, visitor, broker, miner, tenant, kind, bodies
-):
-    post = getattr(make, kind)()
-    owner = tenant if kind == "gpu_request" else miner
-
-    shown = [face(post, actor) for actor in (visitor, broker, owner)]
-
-    assert [set(body().fields) for body in bodies] == [set(each) for each in shown]
 
 
 def secret_site(make, number):
