@@ -7,6 +7,7 @@ from listings.services.posts import Withdrawn, WrongSide
 from listings.services.requests import create_request, update_request
 from listings.services.sites import (
     CapacityReserved,
+    PhaseGone,
     add_phase,
     create_site,
     remove_phase,
@@ -19,6 +20,7 @@ __all__ = [
     "CapacityReserved",
     "MoveRefused",
     "OwnPost",
+    "PhaseGone",
     "Withdrawn",
     "WrongSide",
     "add_phase",

@@ -27,6 +27,12 @@ class CapacityReserved(DomainError):
     code = "capacity_reserved"
 
 
+class PhaseGone(DomainError):
+    """Somebody has removed the phase since it was read."""
+
+    code = "gone"
+
+
 class Row(NamedTuple):
     """A phase, how it was stored, and where in the input it stands ("" or "phases.2.")."""
 
@@ -105,11 +111,11 @@ def add_phase(*, site: Site, fields: Mapping[str, Any], now: datetime) -> Phase:
 
 @transaction.atomic
 def update_phase(*, phase: Phase, fields: Mapping[str, Any], now: datetime) -> Phase:
-    """Change the named fields of one phase."""
+    """Change the named fields of one phase. Raises InvalidInput, Withdrawn, PhaseGone."""
     faults = Faults()
     site = locked(phase.site)
     rows = _rows(_phases_of(site), at="")
-    mine = next(row for row in rows if row.phase.pk == phase.pk)
+    mine = _find(rows, phase)
     fill(mine.phase, fields, faults)
     _judge(site, rows, faults, blame="critical_mw")
     faults.raise_if_any()
@@ -123,12 +129,12 @@ def remove_phase(*, phase: Phase, now: datetime) -> None:
     """Take a phase back, unless a deal has reserved part of it or an open site would have none left."""
     faults = Faults()
     site = locked(phase.site)
-    phases = {each.pk: each for each in _phases_of(site)}
-    gone = phases.pop(phase.pk)
-    rows = _rows(phases.values(), at="phases.")
+    rows = _rows(_phases_of(site), at="phases.")
+    gone = _find(rows, phase)
+    rows.remove(gone)
     _judge(site, rows, faults)
     faults.raise_if_any()
-    _save(site, snapshot(site), rows, gone=[gone])
+    _save(site, snapshot(site), rows, gone=[gone.phase])
 
 
 def judge_opening(site: Site, faults: Faults) -> None:
@@ -142,6 +148,13 @@ def _phases_of(site: Site) -> list[Phase]:
 
 def _rows(phases: Collection[Phase], *, at: str) -> list[Row]:
     return [Row(phase, snapshot(phase), f"{at}{index}." if at else "") for index, phase in enumerate(phases)]
+
+
+def _find(rows: Sequence[Row], phase: Phase) -> Row:
+    found = next((row for row in rows if row.phase.pk == phase.pk), None)
+    if found is None:
+        raise PhaseGone("This phase was removed in the meantime.")
+    return found
 
 
 def _merge(

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -198,6 +199,15 @@ class TestPhases:
         site = make.site()
 
         assert list(refused(services.remove_phase, phase=site.phases.get(), now=timezone.now())) == ["phases"]
+
+    def test_one_that_somebody_removed_meanwhile_is_gone(self, make):
+        site = make.site(phases=[phase(), phase(critical_mw=10)])
+        mine = site.phases.get(critical_mw=10)
+        update(site, phases=[{"uid": str(site.phases.get(critical_mw=40).uid)}])
+
+        for action in (services.remove_phase, partial(services.update_phase, fields={"critical_mw": 5})):
+            with pytest.raises(services.PhaseGone):
+                action(phase=mine, now=timezone.now())
 
 
 class TestBands:
