@@ -23,6 +23,11 @@ class OrganizationForm(forms.Form):
     website = forms.URLField(max_length=200, required=False, assume_scheme="https")
 
 
+class SwitchForm(forms.Form):
+    organization = forms.UUIDField()
+    next = forms.CharField(required=False)
+
+
 class InvitationForm(forms.Form):
     email = forms.EmailField(max_length=254, label="E-mail")
     role = forms.ChoiceField(choices=Role, initial=Role.MEMBER, help_text="Owners also manage the people.")

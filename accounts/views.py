@@ -136,10 +136,12 @@ def accept_invitation(request: PageRequest) -> HttpResponse:
 @login_required
 def switch(request: PageRequest) -> HttpResponse:
     """Act for another of one's organizations."""
+    form = forms.SwitchForm(request.POST)
+    form.is_valid()
     mine = Organization.objects.filter(memberships__user=_person(request))
-    chosen = get_object_or_404(mine, uid=request.POST.get("organization", ""))
+    chosen = get_object_or_404(mine, uid=form.cleaned_data.get("organization"))
     messages.success(request, f"You now act for {chosen}.")
-    return _act_for(request, chosen, _safe_next(request))
+    return _act_for(request, chosen, _safe_next(request, form.cleaned_data.get("next", "")))
 
 
 @form_page
@@ -200,8 +202,7 @@ def _act_for(request: PageRequest, chosen: Organization, to: str) -> HttpRespons
     return redirect(to)
 
 
-def _safe_next(request: PageRequest) -> str:
-    asked = request.POST.get("next", "")
+def _safe_next(request: PageRequest, asked: str) -> str:
     safe = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
     return asked if safe else resolve_url("home")
 

@@ -166,6 +166,10 @@ class TestReader:
         assert answer.status_code == 404
         assert miner.client.get("/organization/").wsgi_request.reader.organization == miner.organization
 
+    @pytest.mark.parametrize("uid", ["", "nonsense", "\x00"])
+    def test_nonsense_is_no_organization(self, miner, uid):
+        assert miner.client.post("/organization/switch/", {"organization": uid}).status_code == 404
+
     @pytest.mark.parametrize("more", [1, 20])
     def test_knowing_the_reader_costs_one_query(self, miner, more, django_assert_num_queries):
         for number in range(more):
