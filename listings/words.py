@@ -23,7 +23,7 @@ LABELS: dict[str, str] = {
     "grid": "Grid",
     # Sites
     "name": "Name",
-    "external_id": "Your own reference",
+    "external_id": "Owner’s reference",
     "nearest_town": "Nearest town",
     "latitude": "Latitude, degrees",
     "longitude": "Longitude, degrees",

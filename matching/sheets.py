@@ -101,7 +101,8 @@ def _about(post: Shown) -> str:
     """Its size, place and first date, as its teaser tells them."""
     model = SHELVES[post["post_type"]].model
     names = ("model_name", "mw_band", "gpu_band", "size_band", "country", "ready_quarter", "need_quarter")
-    return " · ".join(said(model, name, post[name]) for name in names if post.get(name))
+    told = [said(model, name, post[name]) for name in names if post.get(name)]
+    return " · ".join([*told, "reference listing"] if post["is_reference"] else told)
 
 
 def _state(match: Shown) -> str:

@@ -169,7 +169,9 @@ def _group(title: str, model: type[models.Model], names: Iterable[str], shown: S
     assumed = shown.get("assumed", ())
     facts = [Fact(LABELS[name], said(model, name, shown[name]), name in assumed) for name in names]
     return Group(
-        title, [fact for fact in facts if fact.text], ", ".join(fact.label for fact in facts if not fact.text)
+        title,
+        [fact for fact in facts if fact.text],
+        " · ".join(fact.label for fact in facts if not fact.text),
     )
 
 

@@ -66,6 +66,7 @@ class TestFaces:
         for page in (read(miner, "site", site.uid), read(miner, "sites"), read(miner, "site_edit", site.uid)):
             assert "<script>alert" not in page
             assert "<img src=x" not in page
+        assert "onerror=alert(1)&gt;<br>second line" in read(miner, "site", site.uid)
 
     @pytest.mark.parametrize(("one", "many"), KINDS)
     def test_every_page_carries_the_content_policy(self, visitor, one, many):
