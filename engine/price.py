@@ -112,8 +112,10 @@ def _ask(offer: Offer, seen: Supplies, wanted: int, floor: int | None) -> Ask:
         return Ask(ask, ask, ask is not None)
     dearest = None if None in asks else max((ask for ask in asks if ask is not None), default=None)
     expected = _cheapest_mean(seen.expected.blocks, wanted, floor, dearest)
+    # Phases that only possibly count can make it cheaper, never dearer than the sure ones alone.
+    highest = _cheapest_mean(seen.low.blocks, wanted, floor, dearest)
     certain = len(seen.low.blocks) == len(seen.expected.blocks)
-    return Ask(expected, expected if certain else dearest, settled=certain and None not in asks)
+    return Ask(expected, highest, settled=certain and None not in asks)
 
 
 def _floored(ask: int | None, floor: int | None) -> int | None:

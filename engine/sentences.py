@@ -92,18 +92,30 @@ def words(value: Value, field: str, unit: Unit) -> str:
     return f"{text} {UNITS[field]}" if field in UNITS else text
 
 
+# Words that do not read as they are stored.
+SPOKEN = {"mw": "MW", "gpu": "GPUs", "n": "N", "n_plus_1": "N+1", "2n": "2N", "nnn": "triple net"}
+
+
 def plain(value: Value) -> str:
-    """A value without its unit; sets in alphabetical order."""
+    """A value without its unit; sets in alphabetical order, what several phases say only once."""
     if value is None:
         return NOT_STATED
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, frozenset | tuple):
-        parts = sorted(value) if isinstance(value, frozenset) else value
-        return ", ".join(plain(part) for part in parts) or "none"
+        return ", ".join(_each(value)) or "none"
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
-    return str(value).replace("_", " ")
+    return SPOKEN.get(str(value), str(value).replace("_", " "))
+
+
+def _each(values: frozenset[str] | tuple[Value, ...]) -> dict[str, None]:
+    parts: list[Value] = []
+    for part in values:
+        parts.extend(part if isinstance(part, frozenset) else [part])
+    spoken = [plain(part) for part in parts]
+    is_set = isinstance(values, frozenset) or any(isinstance(part, frozenset) for part in values)
+    return dict.fromkeys(sorted(spoken) if is_set else spoken)
 
 
 def change(side: str, field: str, before: Value, after: Value, unit: Unit) -> str:
