@@ -23,7 +23,13 @@ from matching.conversion import needs_from, offer_from
 from matching.models import Match
 
 COARSE_STEP = 5
-_HIDDEN_SENTENCE = {
+_OWN_CAP = {
+    "inside": "The lowest price that its owner would take is inside your cap.",
+    "edge": "The lowest price that its owner would take is up to a tenth above your cap: negotiable.",
+    "outside": "The lowest price that its owner would take is too far above your cap.",
+    None: "Not known.",
+}
+_HIDDEN = {
     "inside": "Inside what the other side keeps to itself.",
     "edge": "At the edge of what the other side keeps to itself.",
     "outside": "Outside what the other side keeps to itself.",
@@ -215,7 +221,8 @@ _NO_DETAIL = dict.fromkeys(("passed", "score", "weight", "offered", "needed", "s
 def _line(read: Read, line: Line) -> dict[str, Any]:
     shown = _outcome(line) | {"passed": line.passed, "weight": _rounded(line.weight)}
     if read.hides(line):
-        return shown | {"sentence": _HIDDEN_SENTENCE[line.coarse]}
+        words = _OWN_CAP if read.knows_request_reserve else _HIDDEN
+        return shown | {"sentence": words[line.coarse]}
     return shown | {
         "score": _rounded(line.score),
         "offered": line.offered,
