@@ -144,6 +144,10 @@ class CapacityRequest(Post):
                 ),
             ],
         )
+        indexes = [
+            models.Index(fields=["need_quarter"], name="request_by_quarter"),
+            models.Index(fields=["size_band"], name="request_by_size"),
+        ]
         triggers = [
             *triggers.bump("request", "post_ptr_id", is_post=True),
             triggers.ramp_holds("request_ramp_holds", "post_ptr_id"),

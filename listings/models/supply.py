@@ -190,6 +190,11 @@ class Site(Post, Hall):
                 ),
             ],
         )
+        # Lists are read in these orders.
+        indexes = [
+            models.Index(fields=["ready_quarter"], name="site_by_quarter"),
+            models.Index(fields=["mw_band"], name="site_by_size"),
+        ]
         triggers = [
             *triggers.bump("site", "post_ptr_id", is_post=True),
             triggers.site_moves_its_pools(),
@@ -319,6 +324,10 @@ class GpuPool(Post):
                 region_in_country("gpu_pool"),
             ],
         )
+        indexes = [
+            models.Index(fields=["ready_quarter"], name="gpu_pool_by_quarter"),
+            models.Index(fields=["gpu_band"], name="gpu_pool_by_size"),
+        ]
         triggers = triggers.bump("gpu_pool", "post_ptr_id", is_post=True)
 
     def __str__(self) -> str:
