@@ -85,6 +85,14 @@ class PostForm(FieldsForm):
         return {"open_until": today + OPEN_FOR}
 
 
+def choose_among(form: forms.Form, name: str, rows: models.QuerySet[Any]) -> None:
+    """Offer these rows and no others."""
+    field = form.fields[name]
+    if not isinstance(field, forms.ModelChoiceField):
+        raise TypeError(f"{name} does not choose among rows.")
+    field.queryset = rows
+
+
 def _fields(model: type[models.Model], names: Iterable[str]) -> dict[str, forms.Field]:
     names = list(names)
     return fields_for_model(model, names, labels=LABELS, help_texts=HINTS, formfield_callback=_form_field)

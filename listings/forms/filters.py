@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django_countries import countries
 
+from listings.forms.base import choose_among
 from listings.models import GpuModel
 from listings.vocabulary import (
     GPU_EDGES,
@@ -77,7 +78,7 @@ class GpuPoolFilter(ListFilter):
     ready_by = forms.ChoiceField(label="Available by", required=False)
 
     def offer(self, today: date) -> None:
-        self.fields["model"].queryset = GpuModel.objects.for_catalogue()  # type: ignore[attr-defined]
+        choose_among(self, "model", GpuModel.objects.for_catalogue())
         _offer(self, "min_gpus", _sizes(GPU_EDGES, "GPUs"))
         _offer(self, "ready_by", _quarters(today))
 
@@ -118,7 +119,9 @@ class RequestFilter(ListFilter):
 
 
 def _offer(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
-    form.fields[name].choices = [*ANY, *choices]  # type: ignore[attr-defined]
+    form.fields[name] = forms.ChoiceField(
+        choices=[*ANY, *choices], required=False, label=form.fields[name].label
+    )
 
 
 def _sizes(edges: tuple[int, ...], unit: str) -> list[tuple[str, str]]:

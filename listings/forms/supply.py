@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from accounts.models import Organization
-from listings.forms.base import FieldsForm, PostForm, Section
+from listings.forms.base import FieldsForm, PostForm, Section, choose_among
 from listings.models import GpuModel, GpuPool, Phase, Site
 
 _WHO = ("disclosure", "open_until", "notes")
@@ -103,5 +103,5 @@ class GpuPoolForm(PostForm):
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         own_sites = Site.objects.filter(organization=organization).order_by("name", "pk")
-        self.fields["at_site"].queryset = own_sites  # type: ignore[attr-defined]
-        self.fields["model"].queryset = GpuModel.objects.for_catalogue()  # type: ignore[attr-defined]
+        choose_among(self, "at_site", own_sites)
+        choose_among(self, "model", GpuModel.objects.for_catalogue())

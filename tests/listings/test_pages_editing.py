@@ -1,7 +1,10 @@
 """People post and change posts in a browser, and nothing they typed is lost."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from listings import services
 from listings.models import CapacityRequest, Change, GpuPool, Post, Site
@@ -47,6 +50,18 @@ class TestPosting:
         assert [float(each.critical_mw) for each in site.phases.order_by("ready_on")] == [20, 40]
         assert Change.objects.filter(post=site).exists()
         assert "Zebulon Flats" in page.content.decode()
+
+    @pytest.mark.django_db(transaction=True)
+    def test_it_works_while_no_worker_can_be_called_and_the_page_says_so(self, miner, valkey_server):
+        form = opened(miner, "site_new")
+        valkey_server.stop()
+
+        page = miner.client.post(reverse("listings:site_new"), two_phases(form), follow=True)
+        assert "Matching…" in page.content.decode()
+        Change.objects.update(created_at=timezone.now() - timedelta(seconds=11))
+        page = miner.client.get(reverse("listings:site", args=[Site.objects.get().uid]))
+
+        assert "your post is stored and will be matched" in page.content.decode()
 
     def test_a_draft_is_for_its_owner_alone(self, miner, tenant):
         form = opened(miner, "site_new")
