@@ -83,7 +83,7 @@ class PostQuerySet(QuerySet[_P]):
         return self.of(reader).with_pending().with_title().order_by("-created_at", "uid")
 
     def with_title(self) -> Self:
-        """Annotate `title`: the name its owner gave a post of any kind, else its code name. Not for teasers."""
+        """Annotate `title`: the name its owner gave a post, else its code name. Not for teasers."""
         return self.annotate(title=Coalesce("site__name", "capacityrequest__title", "code_name"))
 
     def with_pending(self) -> Self:
@@ -93,7 +93,7 @@ class PostQuerySet(QuerySet[_P]):
 
 class SiteQuerySet(PostQuerySet[_P]):
     def for_catalogue(self, reader: Reader, today: date) -> Self:
-        """What the catalogue page and the API list show, soonest first, in two queries."""
+        """What the catalogue page and the API list show, soonest first, in three queries."""
         return self._complete(reader, today).order_by("ready_quarter", "pk")
 
     def for_page(self, reader: Reader, today: date) -> Self:
