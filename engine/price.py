@@ -104,37 +104,35 @@ def comparable(need: Need, offer: Offer, seen: Supplies, assumptions: Assumption
 def _ask(offer: Offer, seen: Supplies, wanted: int, floor: int | None) -> Ask:
     """The ask for the least quantity that makes a match, from the cheapest phases that count.
 
-    A mean over all phases would let a further, dearer phase spoil a match.
+    A mean over all phases would let a further, dearer phase spoil a match. Where one phase's ask is not
+    known the price is not either, whatever the others ask: more of a dear phase must not settle it.
     """
-    asks = {_floored(offer.ask if phase.ask is None else phase.ask, floor) for phase in offer.phases}
-    if len(asks) == 1:
-        ask = asks.pop()
-        return Ask(ask, ask, ask is not None)
-    dearest = None if None in asks else max((ask for ask in asks if ask is not None), default=None)
-    expected = _cheapest_mean(seen.expected.blocks, wanted, floor, dearest)
+    asks = [_floored(offer.ask if phase.ask is None else phase.ask, floor) for phase in offer.phases]
+    known = {ask for ask in asks if ask is not None}
+    if len(known) == 0 or len(known) < len(set(asks)):
+        return Ask(None, None, settled=False)
+    dearest = max(known)
+    if len(known) == 1:
+        return Ask(dearest, dearest, settled=True)
     # Phases that only possibly count can make it cheaper, never dearer than the sure ones alone.
+    expected = _cheapest_mean(seen.expected.blocks, wanted, floor, dearest)
     highest = _cheapest_mean(seen.low.blocks, wanted, floor, dearest)
-    certain = len(seen.low.blocks) == len(seen.expected.blocks)
-    return Ask(expected, highest, settled=certain and None not in asks)
+    return Ask(expected, highest, settled=len(seen.low.blocks) == len(seen.expected.blocks))
 
 
 def _floored(ask: int | None, floor: int | None) -> int | None:
     return ask if floor is None else floor if ask is None else min(ask, floor)
 
 
-def _cheapest_mean(
-    blocks: tuple[Block, ...], wanted: int, floor: int | None, dearest: int | None
-) -> int | None:
-    """The mean ask of the cheapest `wanted`; what lacks counts at the dearest ask, if known."""
+def _cheapest_mean(blocks: tuple[Block, ...], wanted: int, floor: int | None, dearest: int) -> int:
+    """The mean ask of the cheapest `wanted`, half up; what lacks counts at the dearest ask."""
     asked = ((_floored(block.ask, floor), block.free) for block in blocks)
     room, cost = wanted, 0
     for ask, free in sorted((ask, free) for ask, free in asked if ask is not None):
         take = min(room, free)
         cost += ask * take
         room -= take
-    if room and dearest is None:
-        return None
-    return (2 * (cost + room * (dearest or 0)) + wanted) // (2 * wanted)
+    return (2 * (cost + room * dearest) + wanted) // (2 * wanted)
 
 
 def _gross_factor(offer: Offer, assumptions: Assumptions) -> Decimal | None:

@@ -221,7 +221,7 @@ def funnels_of(summaries: Iterable[Shown]) -> list[Funnel]:
                 "Offers that remain after each gate",
                 [Column("Gate"), Column("Remain", is_number=True)],
                 [
-                    [Cell(label_of(row["gate"])), Cell(f"{row['remaining']:,}", is_number=True)]
+                    [Cell(label_of(row["gate"])), Cell(row["remaining"], is_number=True)]
                     for row in one["funnel"]
                 ],
             ),

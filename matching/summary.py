@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from math import inf
 from typing import Any
 
 from accounts.readers import Reader
@@ -17,8 +18,10 @@ from matching.release import COARSE_STEP
 def summaries(request: CapacityRequest, reader: Reader, today: date) -> list[dict[str, Any]]:
     """For each need of the request: the funnel, and near misses with the offers' faces; four queries.
 
-    `request` has the face that `for_page` gave it. Of an offer that is only a teaser to the reader, a near
-    miss tells the gates that fail and the promised score to five, and no figure.
+    `request` has the face that `for_page` gave it. Blind offers are counted too, so whoever is no broker
+    reads the funnel in bands: a cap moved dollar by dollar would else find the ask of each of them. Of an
+    offer that is only a teaser to the reader, a near miss tells the gates that fail and the promised score
+    to five, and no figure; the order is that of the scores shown.
     """
     rankings = list(Ranking.objects.filter(post=request.pk).order_by("unit"))
     near = [miss for ranking in rankings for miss in ranking.near_misses]
@@ -27,12 +30,15 @@ def summaries(request: CapacityRequest, reader: Reader, today: date) -> list[dic
     return [
         {
             "unit": ranking.unit,
-            "funnel": ranking.funnel,
-            "near_misses": [
-                _near(miss, offers[miss["offer_id"]], owns_request)
-                for miss in ranking.near_misses
-                if miss["offer_id"] in offers
-            ],
+            "funnel": [_remaining(row, reader) for row in ranking.funnel],
+            "near_misses": sorted(
+                (
+                    _near(miss, offers[miss["offer_id"]], owns_request)
+                    for miss in ranking.near_misses
+                    if miss["offer_id"] in offers
+                ),
+                key=lambda miss: (len(miss["failed"]), -miss["score"], miss["offer"]["code_name"]),
+            ),
         }
         for ranking in rankings
     ]
@@ -46,6 +52,19 @@ def _offers(posts: Iterable[int], reader: Reader, today: date) -> dict[int, Any]
         for model in models
         for post in model.objects.for_catalogue(reader, today).filter(pk__in=wanted)
     }
+
+
+def _remaining(row: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
+    remaining = row["remaining"]
+    return {"gate": row["gate"], "remaining": str(remaining) if reader.is_broker else counted(remaining)}
+
+
+def counted(offers: int) -> str:
+    """A count as others than brokers read it: 0, 1–4, 5–19, 20+."""
+    return next(words for most, words in _COUNTS if offers <= most)
+
+
+_COUNTS = ((0, "0"), (4, "1–4"), (19, "5–19"), (inf, "20+"))
 
 
 def _near(miss: Mapping[str, Any], offer: Any, owns_request: bool) -> dict[str, Any]:

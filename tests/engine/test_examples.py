@@ -151,6 +151,14 @@ def test_a_dearer_further_phase_does_not_spoil_the_price():
     assert comparable(NEED, both, supplies(NEED, both)).ask == 1_300_000
 
 
+def test_more_of_a_dear_phase_does_not_settle_what_another_phase_leaves_open():
+    open_ask, dear = replace(SITE.phases[0], free=20_000), replace(SITE.phases[0], ask=2_500_000)
+    for free in (40_000, 90_000):
+        found = assess(NEED, replace(SITE, ask=None, phases=(open_ask, replace(dear, free=free))))
+        assert found.comparable_price is None
+        assert found.state is State.CONDITIONAL
+
+
 def test_the_ask_floor_opens_the_gate_and_the_ask_makes_the_score():
     dear = replace(SITE, ask=1_800_000)
 

@@ -24,12 +24,14 @@ CANARY = "canary-Kp7"
 
 @pytest.fixture
 def site(make, miner) -> Site:
-    return make.site(ask_usd_kw_month=141, ask_floor_usd_kw_month="133.77")
+    offered: Site = make.site(ask_usd_kw_month=141, ask_floor_usd_kw_month="133.77")
+    return offered
 
 
 @pytest.fixture
 def request_(make, tenant) -> CapacityRequest:
-    return make.request(price_cap_usd_kw_month="197.31", latest_on=date(2027, 11, 17))
+    asked: CapacityRequest = make.request(price_cap_usd_kw_month="197.31", latest_on=date(2027, 11, 17))
+    return asked
 
 
 @pytest.fixture

@@ -1,0 +1,39 @@
+"""Where offers were lost, as its reader may know it."""
+
+import pytest
+from django.utils import timezone
+
+from listings.models import CapacityRequest
+from matching.services import drain
+from matching.summary import summaries
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def read(request_, actor):
+    today = timezone.now().date()
+    seen = CapacityRequest.objects.for_page(actor.reader, today).get(pk=request_.pk)
+    return summaries(seen, actor.reader, today)[0]
+
+
+@pytest.fixture
+def request_(make, miner, tenant):
+    make.sites(3)
+    make.site(country="NO", region="NO-50", grid="NO3", disclosure="blind", name="Hidden Fjord")
+    request_ = make.request()
+    drain()
+    return request_
+
+
+def test_a_tenant_counts_in_bands_and_a_broker_exactly(request_, tenant, broker):
+    assert read(request_, tenant)["funnel"][-1]["remaining"] == "1–4"
+    assert read(request_, broker)["funnel"][-1]["remaining"] == "3"
+
+
+def test_a_blind_near_miss_tells_its_gate_and_a_score_to_five(request_, tenant, broker):
+    [miss] = read(request_, tenant)["near_misses"]
+    assert miss["failed"] == ["location"]
+    assert miss["score"] % 5 == 0
+    assert "name" not in miss["offer"]
+    assert miss["changes"] == []
+    assert read(request_, broker)["near_misses"][0]["changes"]
