@@ -15,7 +15,6 @@ from rest_framework.response import Response
 from accounts.api import MarketViewSet
 from accounts.authentication import reader_of
 from listings import services
-from listings.api.filters import GpuModelFilters, GpuPoolFilters
 from listings.api.posts import (
     EVERY,
     FULL,
@@ -31,6 +30,7 @@ from listings.api.posts import (
 )
 from listings.api.words import DescribedSerializer, described
 from listings.faces import POOL, POST
+from listings.filters import GpuModelFilters, GpuPoolFilters
 from listings.models import GpuModel, GpuPool, Post, Site
 from listings.vocabulary import Face
 

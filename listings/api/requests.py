@@ -8,7 +8,6 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from listings import services
-from listings.api.filters import RequestFilters
 from listings.api.gpu_pools import GpuModelUid
 from listings.api.posts import (
     EVERY,
@@ -24,6 +23,7 @@ from listings.api.posts import (
 )
 from listings.api.words import DescribedInput, DescribedSerializer
 from listings.faces import PLACES, POST, REQUEST
+from listings.filters import RequestFilters
 from listings.models import CapacityRequest, GpuWish, Post, Step
 from listings.vocabulary import Face
 

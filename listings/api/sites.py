@@ -15,7 +15,6 @@ from rest_framework.response import Response
 from accounts.api import MarketViewSet
 from common.etags import etag, require_match
 from listings import services
-from listings.api.filters import SiteFilters
 from listings.api.posts import (
     EVERY,
     FULL,
@@ -32,6 +31,7 @@ from listings.api.posts import (
 )
 from listings.api.words import DescribedInput, DescribedSerializer
 from listings.faces import PHASE, POST, SITE, show_phase
+from listings.filters import SiteFilters
 from listings.models import Phase, Post, Site
 from listings.vocabulary import Face, Freshness
 

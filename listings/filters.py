@@ -1,4 +1,4 @@
-"""What lists can be filtered by.
+"""What lists can be filtered by, by REST and on pages.
 
 A filter on a value that the reader cannot see would tell the value. So a filter works on what teasers show
 (countries, bands, quarters, words), or finds only posts whose full face the reader sees.
