@@ -62,7 +62,7 @@ class Post(models.Model):
                 fields=["post_type", "open_until"], name="post_open", condition=Q(status=Status.OPEN)
             ),
         ]
-        triggers = triggers.bump("post", "id", is_post=True)
+        triggers = [*triggers.bump("post", "id", is_post=True), triggers.version_never_falls()]
 
     def __str__(self) -> str:
         return self.code_name

@@ -55,6 +55,18 @@ def bump(name: str, key: str, *, is_post: bool = False) -> list[pgtrigger.Trigge
     ]
 
 
+def version_never_falls() -> pgtrigger.Trigger:
+    """A stale object that is saved whole does not write an old version back."""
+    return pgtrigger.Trigger(
+        name="post_version_never_falls",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=pgtrigger.Condition("NEW.version < OLD.version OR NEW.changed_xid < OLD.changed_xid"),
+        func="NEW.version := OLD.version; NEW.changed_xid := OLD.changed_xid; RETURN NEW;",
+    )
+
+
 def site_moves_its_pools() -> pgtrigger.Trigger:
     """A pool without a place of its own stands where its site stands."""
     moved = """

@@ -228,3 +228,15 @@ class TestWhatTheDatabaseRefuses:
             Step.objects.filter(critical_mw=40).update(critical_mw=80)
 
         assert set(Step.objects.values_list("critical_mw", flat=True)) == {60, 80}
+
+
+def test_a_stale_object_saved_whole_writes_no_old_version_back(make):
+    stale = make.site()
+    services.update_site(site=stale, fields={"gross_mw": 120}, now=timezone.now())
+    services.update_site(site=stale, fields={"gross_mw": 130}, now=timezone.now())
+    assert (stale.version, version(stale)) == (1, 3)
+
+    stale.save()
+
+    assert version(stale) == 4
+    assert queue(stale) == [1, 2, 3, 4]
