@@ -6,7 +6,7 @@ from rest_framework.routers import DefaultRouter
 
 from accounts.api import OrganizationView
 from listings.api import GpuModelViewSet, GpuPoolViewSet, PhaseViewSet, RequestViewSet, SiteViewSet
-from matching.api import MatchViewSet
+from matching.api import MatchViewSet, NearMissesView
 
 router = DefaultRouter()
 router.include_format_suffixes = False
@@ -20,6 +20,7 @@ router.register("matches", MatchViewSet, basename="match")
 app_name = "api"
 urlpatterns = [
     path("v1/organization/", OrganizationView.as_view(), name="organization"),
+    path("v1/requests/<uuid:uid>/near-misses/", NearMissesView.as_view(), name="near-misses"),
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from django_filters import FilterSet, NumberFilter, UUIDFilter
@@ -16,17 +17,21 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import MarketViewSet
+from accounts.api import MarketView, MarketViewSet
 from common.etags import etag_of_body
+from engine import Unit
 from listings.api.gpu_pools import GpuPoolFull, GpuPoolOwn, GpuPoolTeaser
 from listings.api.requests import RequestFull, RequestOwn, RequestTeaser
 from listings.api.sites import SiteFull, SiteOwn, SiteTeaser
+from listings.models import CapacityRequest
 from matching.models import Match
 from matching.querysets import LIST_ORDER
 from matching.release import COARSE_STEP, release, release_one
+from matching.summary import summaries
 
 
 class MatchFilters(FilterSet):
@@ -147,6 +152,32 @@ class MatchDetail(MatchAnswer):
     curve = MonthAnswer(many=True, help_text="What is needed, ready and dependable, month by month.")
 
 
+class FunnelAnswer(serializers.Serializer[Any]):
+    gate = serializers.CharField()
+    remaining = serializers.CharField(help_text="Offers left: 0, 1–4, 5–19, 20+; exact for a broker.")
+
+
+class NearMissAnswer(serializers.Serializer[Any]):
+    """An offer that fails one or two gates, and what would make it fit."""
+
+    offer = serializers.SerializerMethodField()
+    failed = serializers.ListField(child=serializers.CharField(), help_text="The gates that fail.")
+    score = serializers.IntegerField(help_text="The score that it would then have.")
+    changes = serializers.ListField(child=serializers.CharField(), help_text="Empty where not disclosed.")
+    other_score = serializers.IntegerField(allow_null=True)
+    other_changes = serializers.ListField(child=serializers.CharField(), help_text="From the request's side.")
+
+    get_offer = MatchAnswer.get_offer
+
+
+class SummaryAnswer(serializers.Serializer[Any]):
+    """One need of a request; a request that takes GPUs or hosting has two."""
+
+    unit = serializers.ChoiceField([unit.value for unit in Unit])
+    funnel = FunnelAnswer(many=True, help_text="How many offers remain after each gate, in this order.")
+    near_misses = NearMissAnswer(many=True)
+
+
 @extend_schema_view(
     list=extend_schema(responses=MatchAnswer(many=True), summary="List matches, best first"),
     retrieve=extend_schema(responses=MatchDetail, summary="Read a match"),
@@ -176,3 +207,14 @@ class MatchViewSet(MarketViewSet):
     @property
     def _today(self) -> date:
         return timezone.now().date()
+
+
+class NearMissesView(MarketView):
+    """Where the offers for a request were lost, and which nearly fit. For its owner and brokers."""
+
+    @extend_schema(responses=SummaryAnswer(many=True), summary="List a request's near misses")
+    def get(self, request: Request, uid: UUID) -> Response:
+        today = timezone.now().date()
+        seen = CapacityRequest.objects.for_page(self.reader, today)
+        known = seen if self.reader.is_broker else seen.of(self.reader)
+        return Response(summaries(get_object_or_404(known, uid=uid), self.reader, today))

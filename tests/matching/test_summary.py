@@ -37,3 +37,13 @@ def test_a_blind_near_miss_tells_its_gate_and_a_score_to_five(request_, tenant, 
     assert "name" not in miss["offer"]
     assert miss["changes"] == []
     assert read(request_, broker)["near_misses"][0]["changes"]
+
+
+def test_by_rest_its_owner_and_brokers_read_it_and_nobody_else(
+    request_, tenant, broker, miner, other_tenant, visitor
+):
+    url = f"/api/v1/requests/{request_.uid}/near-misses/"
+    assert tenant.api.get(url).json()[0]["near_misses"][0]["failed"] == ["location"]
+    assert broker.api.get(url).status_code == 200
+    for outsider in (miner, other_tenant, visitor):
+        assert outsider.api.get(url).status_code in (401, 404)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from common import bell
 from listings import services
 from listings.models import Change, Post, Site
+from marketplace.invariants import violations
 from matching.models import Match, Ranking
 from matching.services import drain, rematch_everything
 from tests.plugins.servers import ValkeyServer
@@ -42,6 +43,7 @@ def assert_as_if_nothing_had_happened() -> None:
     rematch_everything()
     drain()
     assert picture() == found
+    assert violations() == {}
 
 
 def all_matched() -> bool:
