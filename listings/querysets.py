@@ -91,51 +91,39 @@ class PostQuerySet(QuerySet[_P]):
         return self.annotate(pending=Exists(_rows("Change").filter(post=OuterRef("pk"))))
 
 
-class SiteQuerySet(PostQuerySet[_P]):
+class ShelfQuerySet(PostQuerySet[_P]):
+    """Posts of one kind, with all that belongs to them."""
+
+    soonest = "ready_quarter"
+
     def for_catalogue(self, reader: Reader, today: date) -> Self:
-        """What the catalogue page and the API list show, soonest first, in three queries."""
-        return self._complete(reader, today).order_by("ready_quarter", "pk")
+        """What the catalogue page and the API list show, soonest first, in at most four queries."""
+        return self.visible_to(reader, today).with_all().order_by(self.soonest, "pk")
 
     def for_page(self, reader: Reader, today: date) -> Self:
-        """One site with all that its page shows."""
-        return self._complete(reader, today).with_pending()
+        """One post with all that its page shows."""
+        return self.visible_to(reader, today).with_all().with_pending()
 
-    def _complete(self, reader: Reader, today: date) -> Self:
-        return (
-            self.visible_to(reader, today)
-            .select_related("organization")
-            .prefetch_related("phases", "evidence")
-        )
+    def with_all(self) -> Self:
+        """Load what belongs to the posts."""
+        return self.select_related("organization")
 
 
-class GpuPoolQuerySet(PostQuerySet[_P]):
-    def for_catalogue(self, reader: Reader, today: date) -> Self:
-        return self._complete(reader, today).order_by("ready_quarter", "pk")
-
-    def for_page(self, reader: Reader, today: date) -> Self:
-        return self._complete(reader, today).with_pending()
-
-    def _complete(self, reader: Reader, today: date) -> Self:
-        return (
-            self.visible_to(reader, today)
-            .select_related("organization", "model", "at_site")
-            .prefetch_related("evidence")
-        )
+class SiteQuerySet(ShelfQuerySet[_P]):
+    def with_all(self) -> Self:
+        return super().with_all().prefetch_related("phases", "evidence")
 
 
-class CapacityRequestQuerySet(PostQuerySet[_P]):
-    def for_catalogue(self, reader: Reader, today: date) -> Self:
-        return self._complete(reader, today).order_by("need_quarter", "pk")
+class GpuPoolQuerySet(ShelfQuerySet[_P]):
+    def with_all(self) -> Self:
+        return super().with_all().select_related("model", "at_site").prefetch_related("evidence")
 
-    def for_page(self, reader: Reader, today: date) -> Self:
-        return self._complete(reader, today).with_pending()
 
-    def _complete(self, reader: Reader, today: date) -> Self:
-        return (
-            self.visible_to(reader, today)
-            .select_related("organization")
-            .prefetch_related("steps", "gpu_wishes__model")
-        )
+class CapacityRequestQuerySet(ShelfQuerySet[_P]):
+    soonest = "need_quarter"
+
+    def with_all(self) -> Self:
+        return super().with_all().prefetch_related("steps", "gpu_wishes__model")
 
 
 class GpuModelQuerySet(QuerySet[_P]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeAlias
 
 from django.db import connection
 
@@ -12,6 +13,8 @@ from engine import Need, Offer
 from listings.models import CapacityRequest, GpuPool, Post, Site
 from listings.vocabulary import PostType, Status
 from matching.conversion import needs_from, offer_from
+
+AnyPost: TypeAlias = Site | GpuPool | CapacityRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +60,20 @@ class Market:
         self.demand = Side((PostType.REQUEST,))
 
 
-def load(types: Iterable[str], posts: list[int]) -> list[Site | GpuPool | CapacityRequest]:
-    """Posts with all that the rules read, in at most nine queries."""
-    loaded: list[Site | GpuPool | CapacityRequest] = []
-    if not posts:
-        return loaded
-    if PostType.SITE in types:
-        loaded += Site.objects.filter(pk__in=posts).prefetch_related("phases", "evidence")
-    if PostType.GPU_POOL in types:
-        pools = GpuPool.objects.filter(pk__in=posts).select_related("model", "at_site")
-        loaded += pools.prefetch_related("evidence")
-    if PostType.REQUEST in types:
-        loaded += CapacityRequest.objects.filter(pk__in=posts).prefetch_related("steps", "gpu_wishes__model")
-    return loaded
+_MODELS: dict[str, type[AnyPost]] = {
+    PostType.SITE: Site,
+    PostType.GPU_POOL: GpuPool,
+    PostType.REQUEST: CapacityRequest,
+}
 
 
-def entry_of(post: Site | GpuPool | CapacityRequest) -> Entry:
+def load(types: Iterable[str], posts: list[int]) -> list[AnyPost]:
+    """Posts with all that the rules read, in at most eight queries."""
+    models = [_MODELS[one] for one in types] if posts else []
+    return [post for model in models for post in model.objects.filter(pk__in=posts).with_all()]
+
+
+def entry_of(post: AnyPost) -> Entry:
     if post.status != Status.OPEN:
         return Entry(post.version, None, ())
     if isinstance(post, CapacityRequest):
