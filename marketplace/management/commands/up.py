@@ -75,6 +75,7 @@ def _start(supervisor: Supervisor, port: int, *, with_demo: bool) -> None:
     _start_servers(supervisor)
     if not _asked_once(is_migrated):
         supervisor.step(_manage("migrate", "--no-input"))
+        supervisor.step(_manage("load_gpu_models"))
     if with_demo and _asked_once(is_empty):
         supervisor.say("Loading the demo market (once)")
         supervisor.step(_manage("demo_market", "--verbosity=0"))
