@@ -6,6 +6,7 @@ has its own database in it); every test process has its own Valkey, so that a te
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,8 +89,14 @@ class Servers:
 SERVERS = Servers()
 
 
+def is_throw_away() -> bool:
+    """Whether this run has brought its own PostgreSQL."""
+    return os.environ.get(FOLDER, "none") in os.environ["DATABASE_URL"]
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # tidy up as after Ctrl-C
     early_config.add_cleanup(SERVERS.stop)
     SERVERS.start()
     return (yield)
