@@ -2,7 +2,9 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from listings.views import home
 from marketplace import views
@@ -18,6 +20,8 @@ urlpatterns = [
     # Operators sign in on the same page as everybody: one place with rate limits.
     path("operator/login/", secure_admin_login(admin.site.login)),
     path("operator/", admin.site.urls),
+    # Browsers ask for it on pages that name no icon, the operators' among them.
+    path("favicon.ico", RedirectView.as_view(url=static("icon.svg"))),
 ]
 
 handler400 = views.bad_request

@@ -62,7 +62,7 @@ def version_never_falls() -> pgtrigger.Trigger:
         level=pgtrigger.Row,
         when=pgtrigger.Before,
         operation=pgtrigger.Update,
-        condition=pgtrigger.Condition("NEW.version < OLD.version OR NEW.changed_xid < OLD.changed_xid"),
+        condition=pgtrigger.Condition("NEW.version < OLD.version"),
         func="NEW.version := OLD.version; NEW.changed_xid := OLD.changed_xid; RETURN NEW;",
     )
 

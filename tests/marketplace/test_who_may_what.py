@@ -87,6 +87,7 @@ API: Declared = {
     "api:request-status": {"PATCH": DEMAND},
     "api:match-list": {"GET": EVERYONE},
     "api:match-detail": {"GET": PARTIES},
+    "api:near-misses": {"GET": {*DEMAND, "broker"}},
 }
 # The same routes to a post that is not open: there for its own organization only.
 DRAFTS: Declared = {
@@ -128,6 +129,7 @@ def market(make, miner, miner_member, tenant) -> dict[str, Any]:
         "gpu_pool": pool.uid,
         "gpu-model": pool.model.uid,
         "request": need.uid,
+        "near-misses": need.uid,
         "phase": site.phases.get().uid,
         "match": Match.objects.get(request=need, offer=site).uid,
         "move": site.uid,
