@@ -2,9 +2,7 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.templatetags.static import static
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from listings.views import home
 from marketplace import views
@@ -21,7 +19,7 @@ urlpatterns = [
     path("operator/login/", secure_admin_login(admin.site.login)),
     path("operator/", admin.site.urls),
     # Browsers ask for it on pages that name no icon, the operators' among them.
-    path("favicon.ico", RedirectView.as_view(url=static("icon.svg"))),
+    path("favicon.ico", views.favicon),
 ]
 
 handler400 = views.bad_request

@@ -1,14 +1,20 @@
-"""What to say when something is wrong."""
+"""What to say when something is wrong, and the icon that browsers ask for by themselves."""
 
 import sys
 from http import HTTPStatus
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 
 from common.problems import is_api, problem_answer
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Pages that name no icon, the operators' among them, make browsers ask here."""
+    return redirect(static("icon.svg"))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
