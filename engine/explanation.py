@@ -12,10 +12,10 @@ from engine.assumptions import STANDARD, Assumptions
 from engine.gates import Facts, Gate, Pair, Value, gate_ratio
 from engine.near import RESERVE_GATES, mend, root_failures
 from engine.price import cap_of, overlap
+from engine.reasons import asked, criterion_sentence, gate_sentence, text
 from engine.scores import Criterion, totals
-from engine.sentences import KW_PER_MW, month, months_between, plain, quantity, words
 from engine.statements import Statement, statements
-from engine.types import Freshness, Need, Offer, Step, Unit
+from engine.types import Freshness, Need, Offer, Step
 from engine.verdicts import Verdict
 
 Coarse = Literal["inside", "edge", "outside"]
@@ -101,11 +101,11 @@ def _gate_line(pair: Pair, gate: Gate) -> Line:
         low=None,
         high=None,
         weight=None,
-        offered=_text(pair, gate.key, gate.offered),
-        needed=_asked(pair, gate.key, gate.needed),
+        offered=text(pair, gate.key, gate.offered),
+        needed=asked(pair, gate.key, gate.needed),
         offered_value=gate.offered,
         needed_value=gate.needed,
-        sentence=_gate_sentence(pair, gate),
+        sentence=gate_sentence(pair, gate),
         reserve=gate.key in RESERVE_GATES,
         coarse=_coarse(pair, gate.key, gate_ratio(pair)) if gate.key in RESERVE_GATES else None,
     )
@@ -122,11 +122,11 @@ def _criterion_line(pair: Pair, line: Criterion) -> Line:
         low=line.low,
         high=line.high,
         weight=line.weight,
-        offered=_text(pair, line.key, offered),
-        needed=_asked(pair, line.key, needed),
+        offered=text(pair, line.key, offered),
+        needed=asked(pair, line.key, needed),
         offered_value=offered,
         needed_value=needed,
-        sentence=_criterion_sentence(pair, line, offered, needed),
+        sentence=criterion_sentence(pair, line, offered, needed),
         reserve=line.key in ("price", "first_power", "capacity"),
         coarse=_coarse(pair, line.key, scores.ask_ratio(pair)),
     )
@@ -157,116 +157,7 @@ def _coarse_time(pair: Pair, steps: tuple[Step, ...]) -> Coarse:
     return "inside" if on_time else "edge"
 
 
-# The field whose unit and wording a gate or criterion speaks in.
-FIELDS = {
-    "capacity": "quantity",
-    "ramp": "quantity",
-    "density": "max_rack_kw",
-    "firmness": "interruptible_hours",
-    "escalator": "escalator_pct",
-    "term": "term_min_months",
-    "price": "ask",
-    "security": "security_months",
-}
-
-
-NOTHING = "nothing asked"
-TWO_PARTS = {"term": (" to ", "term_max_months"), "credit": (", security ", "security_months")}
-
-
-def _text(pair: Pair, key: str, value: Value) -> str:
-    if key in TWO_PARTS and isinstance(value, tuple):
-        between, field = TWO_PARTS[key]
-        return f"{plain(value[0])}{between}{words(value[1], field, pair.need.unit)}"
-    if key in ("location", "fabric") and isinstance(value, tuple):
-        value = tuple(part for part in value if part is not None)
-    return words(value, FIELDS.get(key, key), pair.need.unit)
-
-
-def _asked(pair: Pair, key: str, value: Value) -> str:
-    """What is asked, in words; the owner's side asks for credit and security."""
-    empty = value is None or value in ((), frozenset()) or value == (None,)
-    return NOTHING if empty and key not in ("credit", "security") else _text(pair, key, value)
-
-
-# ---- sentences
-
-TITLES = {
-    "unit": "Unit",
-    "location": "Place",
-    "capacity": "Capacity",
-    "timeline": "Timeline",
-    "density": "Rack power",
-    "cooling": "Cooling",
-    "redundancy": "Redundancy",
-    "firmness": "Interruption",
-    "compliance": "Compliance",
-    "delivery": "Delivery",
-    "basis": "Lease basis",
-    "fabric": "Fabric",
-    "term": "Term",
-    "price": "Price",
-    "escalator": "Escalator",
-    "credit": "Credit",
-    "evidence": "Evidence",
-    "security": "Security",
-    "first_power": "First power",
-    "ramp": "Ramp",
-}
-
-
-def _gate_sentence(pair: Pair, gate: Gate) -> str:
-    title = TITLES[gate.key]
-    offered, needed = _text(pair, gate.key, gate.offered), _asked(pair, gate.key, gate.needed)
-    if gate.key == "timeline":
-        ready = "never" if gate.offered is None else offered
-        return f"{title}: enough is ready {ready}; needed by {needed} at the latest."
-    if needed == NOTHING:
-        return f"{title}: {NOTHING}."
-    if gate.passed is None:
-        return f"{title}: not all that decides is stated ({offered}); asked: {needed}."
-    if gate.passed:
-        return f"{title}: {offered} meets what is asked ({needed})."
-    return f"{title}: {offered} does not meet what is asked ({needed})."
-
-
-def _criterion_sentence(pair: Pair, line: Criterion, offered: Value, needed: Value) -> str:
-    title = TITLES[line.key]
-    if line.key == "ramp":
-        return ramp_sentence(pair)
-    if line.key == "first_power":
-        return _first_power_sentence(pair)
-    texts = _text(pair, line.key, offered), _asked(pair, line.key, needed)
-    if line.score is None:
-        return f"{title}: not stated; it counts a quarter."
-    return f"{title}: {texts[0]} against {texts[1]}."
-
-
-def ramp_sentence(pair: Pair) -> str:
-    """'40 of 60 MW dependable by March 2027; 20 MW 4 months late.'"""
-    need, seen = pair.need, pair.supplies.expected
-    last = need.steps[-1]
-    sure = supply.dependable(seen, last.on, last.quantity) / supply.CERTAIN
-    asked = quantity(last.quantity, need.unit)
-    count = f"{sure:,.0f}" if need.unit is Unit.GPU else f"{sure / KW_PER_MW:,.1f}".removesuffix(".0")
-    text = f"{count} of {asked} dependable by {month(last.on)}"
-    short = last.quantity - min(last.quantity, supply.nominal(seen, last.on))
-    if not short:
-        return f"{text}."
-    full = supply.reached_on(seen, last.quantity)
-    when = "never come" if full is None else f"{months_between(last.on, full)} late"
-    return f"{text}; {quantity(short, need.unit)} {when}."
-
-
-def _first_power_sentence(pair: Pair) -> str:
-    need = pair.need
-    starts = supply.starts_on(need)
-    ready = supply.reached_on(pair.supplies.expected, supply.least_first(need, pair.offer, pair.assumptions))
-    if ready is None:
-        return "First power: never in the quantity of the first step."
-    if ready <= starts:
-        return f"First power: in time, ready on {ready.isoformat()} for {starts.isoformat()}."
-    return f"First power: {months_between(starts, ready)} late, on {ready.isoformat()}."
+# ---- what is compared
 
 
 def _dependable_by_the_end(pair: Pair) -> Facts:

@@ -41,13 +41,31 @@ NAMES = {
     "term_max_months": "longest term",
     "power_price_usd_mwh": "power price",
     "lease_basis": "lease basis",
-    "conversion_paid_by": "who pays the conversion",
+    "conversion_paid_by": "payer of the conversion",
     "conversion_capex_usd_mw": "conversion cost",
     "pue_design": "design PUE",
     "gross_per_critical": "gross per critical MW",
     "grid_stage": "interconnection stage",
     "escalator_pct": "escalator",
+    "interruptible_hours": "interruptible hours",
+    "required_credit": "credit required",
+    "required_security_months": "security required",
+    "security_months": "security offered",
+    "redundancy": "power redundancy",
+    "countries": "countries named",
+    "excluded_countries": "countries excluded",
+    "cooling_any_of": "cooling accepted",
+    "delivery_types_any_of": "delivery accepted",
+    "lease_basis_any_of": "lease basis accepted",
+    "compliance_all_of": "certificates asked",
+    "fabric_any_of": "fabric accepted",
+    "min_redundancy": "least redundancy",
+    "min_fabric_gbps": "least fabric speed",
+    "max_interruptible_hours": "interruption accepted",
+    "max_escalator_pct": "escalator accepted",
 }
+SIDES = {"offer": "Offer", "need": "Request"}
+COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
 
 
 def name(field: str) -> str:
@@ -74,10 +92,32 @@ def month(day: date) -> str:
     return day.strftime("%B %Y")
 
 
+def date_in_words(day: date) -> str:
+    """'1 March 2027'."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def counted(number: Decimal | int, noun: str) -> str:
+    """'one month', 'six months', '18 months', '7.5 months'."""
+    whole = number == int(number)
+    text = COUNTS[int(number)] if whole and 0 <= number < len(COUNTS) else plain(Decimal(number))
+    return f"{text} {noun if number == 1 else noun + 's'}"
+
+
 def months_between(first: date, second: date) -> str:
-    """'4 months', or days below two months."""
+    """'four months', or days below two months."""
     days = (second - first).days
-    return f"{days} day{'s' if days != 1 else ''}" if days < 61 else f"{round(days / 30.4375)} months"
+    return f"{days} day{'s' if days != 1 else ''}" if days < 61 else counted(round(days / 30.4375), "month")
+
+
+def capitalized(text: str) -> str:
+    """The first letter large, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
+def listed(parts: list[str]) -> str:
+    """'air', 'air and immersion', 'air, immersion and rear-door'."""
+    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)
 
 
 def words(value: Value, field: str, unit: Unit) -> str:
@@ -93,7 +133,24 @@ def words(value: Value, field: str, unit: Unit) -> str:
 
 
 # Words that do not read as they are stored.
-SPOKEN = {"mw": "MW", "gpu": "GPUs", "n": "N", "n_plus_1": "N+1", "2n": "2N", "nnn": "triple net"}
+SPOKEN = {
+    "mw": "MW",
+    "gpu": "GPUs",
+    "n": "N",
+    "n_plus_1": "N+1",
+    "2n": "2N",
+    "nnn": "triple net",
+    "direct_to_chip": "direct-to-chip",
+    "rear_door": "rear-door",
+    "build_to_suit": "build-to-suit",
+    "infiniband": "InfiniBand",
+    "roce": "RoCE",
+    "ethernet": "Ethernet",
+    "soc2": "SOC 2",
+    "iso27001": "ISO 27001",
+    "hipaa": "HIPAA",
+    "pci_dss": "PCI DSS",
+}
 
 
 def plain(value: Value) -> str:
@@ -101,7 +158,7 @@ def plain(value: Value) -> str:
     if value is None:
         return NOT_STATED
     if isinstance(value, date):
-        return value.isoformat()
+        return date_in_words(value)
     if isinstance(value, frozenset | tuple):
         return ", ".join(_each(value)) or "none"
     if isinstance(value, Decimal):
@@ -119,5 +176,5 @@ def _each(values: frozenset[str] | tuple[Value, ...]) -> dict[str, None]:
 
 
 def change(side: str, field: str, before: Value, after: Value, unit: Unit) -> str:
-    """'offer: ask $128.00 per kW-month instead of $141.00 per kW-month'."""
-    return f"{side}: {name(field)} {words(after, field, unit)} instead of {words(before, field, unit)}"
+    """'Offer: ask $128.00 per kW-month instead of $141.00 per kW-month'."""
+    return f"{SIDES[side]}: {name(field)} {words(after, field, unit)} instead of {words(before, field, unit)}"

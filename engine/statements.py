@@ -47,7 +47,7 @@ def _statement(
     if stated is None:
         return None
     after = examine(need, stated, assumptions)
-    sentence = f"State {name(field)}: low end {found.low:.0f} → up to {after.low:.0f}."
+    sentence = f"State the {name(field)}: low end {found.low:.0f} → up to {after.low:.0f}."
     return Statement(field, found.low, after.low, sentence)
 
 

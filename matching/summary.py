@@ -8,6 +8,7 @@ from math import inf
 from typing import Any
 
 from accounts.readers import Reader
+from engine.sentences import SIDES
 from listings.faces import show
 from listings.models import CapacityRequest, GpuPool, Site
 from listings.vocabulary import Face
@@ -85,7 +86,7 @@ def _told(changes: Iterable[Mapping[str, Any]], owns_request: bool) -> list[str]
     return [
         change["sentence"]
         if not change["reserve"] or (owns_request and not _tells_floor(change))
-        else f"{change['side']}: {change['gate']} would have to give way"
+        else f"{SIDES[change['side']]}: {change['gate']} would have to give way"
         for change in changes
     ]
 

@@ -64,7 +64,7 @@ def test_example_2_a_pool_that_leaves_blanks():
 def test_the_explanation_of_example_2_tells_the_owner_what_to_state():
     (statement,) = explain(GPU_NEED, POOL).statements
 
-    assert statement.sentence == "State required security months: low end 78 → up to 87."
+    assert statement.sentence == "State the security required: low end 78 → up to 87."
 
 
 def test_a_late_phase_is_named_in_the_sentence_of_the_ramp():
@@ -74,7 +74,7 @@ def test_a_late_phase_is_named_in_the_sentence_of_the_ramp():
 
     ramp = next(line for line in explain(NEED, site).criteria if line.key == "ramp")
 
-    assert ramp.sentence == "40 of 60 MW dependable by May 2027; 20 MW 4 months late."
+    assert ramp.sentence == "40 of 60 MW dependable by May 2027; 20 MW four months late."
 
 
 def test_a_phase_counts_in_its_own_month_with_its_share_of_days():

@@ -61,7 +61,7 @@ def test_a_site_a_quarter_late_is_told_the_day_that_would_do():
 
     assert miss.failed == ("timeline",)
     assert (miss.changes[0].field, miss.changes[0].after) == ("ready_on", NEED.latest_on)
-    assert miss.changes[0].sentence == "offer: ready date 2027-06-30 instead of 2027-09-28"
+    assert miss.changes[0].sentence == "Offer: ready date 30 June 2027 instead of 28 September 2027"
     assert miss.other_changes[0].field == "latest_on"
     assert miss.changes[0].reserve
 

@@ -41,8 +41,8 @@ class TestOneMatch:
 
         assert "$220.00" in tenants
         assert "$220.00" not in miners
-        assert "2027-12-01" in tenants
-        assert "2027-12-01" not in miners
+        assert "1 December 2027" in tenants
+        assert "1 December 2027" not in miners
 
     def test_the_tenant_does_not_learn_the_floor(self, make, tenant):
         site = make.site(ask_floor_usd_kw_month="111.11")
@@ -63,7 +63,7 @@ class TestOneMatch:
 
         assert "shows you only its teaser" in page
         assert "✓ met" in page
-        for secret in ("Secret Flats", "Zebulon", "97.5", "2027-03-01", "<svg class"):
+        for secret in ("Secret Flats", "Zebulon", "97.5", "1 March 2027", "<svg class"):
             assert secret not in page
 
     @pytest.mark.parametrize("who", ["other_miner", "other_tenant", "stranger", "unverified_broker"])
@@ -125,7 +125,7 @@ class TestMatchesOfAPost:
 
         assert "No match yet" in page
         assert "Offers that remain after each gate" in page
-        assert "instead of 2028-03-01" in page
+        assert "instead of 1 March 2028" in page
         assert "Far Away" not in page
         assert "not disclosed" in page
 
@@ -137,7 +137,7 @@ class TestMatchesOfAPost:
         page = read(broker, "of_post", request.uid)
 
         assert "timeline would have to give way" in page
-        assert "2027-12-03" not in page
+        assert "3 December 2027" not in page
 
     def test_an_unmatched_post_says_that_it_is_being_matched(self, make, tenant):
         assert "Matching…" in read(tenant, "of_post", make.request().uid)
