@@ -69,7 +69,7 @@ class StrictQuery(APIView):
 
 
 def _hint(what: str, name: str, known: Collection[str]) -> str:
-    close = get_close_matches(name, known, n=1)
+    close = get_close_matches(name, known, n=1, cutoff=0.7)
     if close:
         return f"Unknown {what}; did you mean {close[0]!r}?"
     return f"Unknown {what}; known are: {', '.join(sorted(known)) or 'none'}."
