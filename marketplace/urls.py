@@ -5,11 +5,11 @@ from django.contrib import admin
 from django.urls import include, path
 
 from listings.views import home
-from marketplace import views
+from marketplace import look, views
 
 urlpatterns = [
     path("", home, name="home"),
-    path("organization/", include("accounts.urls")),
+    path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("", include("listings.urls")),
     path("matches/", include("matching.urls")),
@@ -20,6 +20,8 @@ urlpatterns = [
     path("operator/", admin.site.urls),
     # Browsers ask for it on pages that name no icon, the operators' among them.
     path("favicon.ico", views.favicon),
+    path("theme/", look.theme, name="theme"),
+    path("design/", look.design, name="design"),
 ]
 
 handler400 = views.bad_request

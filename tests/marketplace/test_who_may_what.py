@@ -31,6 +31,8 @@ Declared = dict[str, dict[str, set[str]]]
 
 PAGES: Declared = {
     "home": {"GET": EVERYONE},
+    "theme": {"POST": EVERYONE},
+    "design": {"GET": EVERYONE},
     "accounts:organization": {"GET": MEMBERS, "POST": MEMBERS},  # what a member sends, the service refuses
     "accounts:start": {"GET": MEMBERS},
     "accounts:create_organization": {"GET": PEOPLE, "POST": PEOPLE},

@@ -1,0 +1,36 @@
+"""The switch between light and dark, with nothing but a form."""
+
+import pytest
+from django.test import Client
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_visitor_who_chooses_dark_finds_each_page_dark_from_then_on():
+    visitor = Client()
+
+    back = visitor.post("/theme/", {"theme": "dark", "next": "/sites/?country=US"})
+
+    assert back.headers["Location"] == "/sites/?country=US"
+    assert 'data-theme="dark"' in visitor.get("/requests/").content.decode()
+
+
+def test_the_systems_colours_are_a_choice_too():
+    visitor = Client()
+    visitor.post("/theme/", {"theme": "dark"})
+
+    visitor.post("/theme/", {"theme": "system"})
+
+    assert '<html lang="en">' in visitor.get("/sites/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "sent", [{"theme": 'pink" onload="x'}, {}, {"theme": "dark", "next": "//evil.test/"}]
+)
+def test_whatever_is_sent_leads_to_a_sound_page_of_ours(sent):
+    visitor = Client()
+
+    back = visitor.post("/theme/", sent)
+
+    assert back.headers["Location"] == "/"
+    assert b"onload" not in visitor.get("/").content
