@@ -9,7 +9,7 @@ from marketplace import look, views
 
 urlpatterns = [
     path("", home, name="home"),
-    path("", include("accounts.urls")),
+    path("organization/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("", include("listings.urls")),
     path("matches/", include("matching.urls")),
