@@ -81,6 +81,9 @@ class Membership(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # The person's last look at their front page, and the last one of the visit before this one.
+    seen_at = models.DateTimeField(null=True, editable=False)
+    last_visit_at = models.DateTimeField(null=True, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 

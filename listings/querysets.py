@@ -86,6 +86,11 @@ class PostQuerySet(QuerySet[_P]):
         """Annotate `title`: the name its owner gave a post, else its code name. Not for teasers."""
         return self.annotate(title=Coalesce("site__name", "capacityrequest__title", "code_name"))
 
+    def with_stuck(self) -> Self:
+        """Annotate `stuck`: matching has failed too often to be tried again by itself."""
+        parked = _rows("Change").filter(post=OuterRef("pk"), attempts__gte=MAX_ATTEMPTS)
+        return self.annotate(stuck=Exists(parked))
+
     def with_pending(self) -> Self:
         """Annotate `pending`: changes of this post still await matching."""
         return self.annotate(pending=Exists(_rows("Change").filter(post=OuterRef("pk"))))

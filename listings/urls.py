@@ -18,6 +18,7 @@ urlpatterns = [
     path("requests/new/", views.request_new, name="request_new"),
     path("requests/<uuid:uid>/", views.request_page, name="request"),
     path("requests/<uuid:uid>/edit/", views.request_edit, name="request_edit"),
+    path("posts/renew/", views.renew_all, name="renew_all"),
     path("posts/<uuid:uid>/move/", views.move, name="move"),
     path("posts/<uuid:uid>/renew/", views.renew, name="renew"),
 ]

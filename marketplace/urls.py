@@ -4,11 +4,10 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from listings.views import home
 from marketplace import look, views
 
 urlpatterns = [
-    path("", home, name="home"),
+    path("", views.home, name="home"),
     path("organization/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("", include("listings.urls")),

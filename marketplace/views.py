@@ -1,4 +1,4 @@
-"""What to say when something is wrong, and the icon that browsers ask for by themselves."""
+"""The front door, what to say when something is wrong, and the icon that browsers ask for by themselves."""
 
 import sys
 from http import HTTPStatus
@@ -8,8 +8,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.views.decorators.http import require_safe
 
+from accounts.readers import PageRequest
 from common.problems import is_api, problem_answer
+from listings.views import home as landing
+from matching.home import member_home
+
+
+@require_safe
+def home(request: PageRequest) -> HttpResponse:
+    """A member's own market, or the landing page for everybody else."""
+    return member_home(request) if request.reader.organization else landing(request)
 
 
 def favicon(request: HttpRequest) -> HttpResponse:

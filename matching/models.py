@@ -3,6 +3,7 @@
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from engine import Unit
 from listings.models import CapacityRequest, Post
@@ -41,6 +42,8 @@ class Match(models.Model):
     request_version = models.PositiveIntegerField()
     offer_version = models.PositiveIntegerField()
     assumptions_version = models.PositiveIntegerField()
+    # When the pair first came up; scoring it anew does not change it.
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = MatchQuerySet.as_manager()
 

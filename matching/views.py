@@ -77,9 +77,6 @@ def match(request: PageRequest, uid: str) -> HttpResponse:
     return render(request, "matching/match.html", context)
 
 
-_SIDES = ("request", "offer")
-
-
 def _posts(reader: Reader) -> Any:
     """The posts whose matches the reader may list."""
     if reader.is_broker:
@@ -93,11 +90,7 @@ def _counts(posts: list[Any], reader: Reader) -> dict[int, tuple[int, int]]:
     """{post: (how many matches, the best score as the reader may see it)} in two queries."""
     ids = [post.pk for post in posts]
     known = Match.objects.for_list(reader, timezone.localdate())
-    return {
-        row["post"]: (row["matches"], row["best"])
-        for side in _SIDES
-        for row in known.filter(**{f"{side}__in": ids}).counted(side)
-    }
+    return known.counts_of(ids, "request") | known.counts_of(ids, "offer")
 
 
 def _funnels(post: Any, reader: Reader, today: date) -> list[Any]:

@@ -1,5 +1,6 @@
 """What people fill in to post."""
 
+from listings.forms.many import ManyPosts
 from listings.forms.papers import (
     GpuPoolPaper,
     GpuRequestPaper,
@@ -9,4 +10,4 @@ from listings.forms.papers import (
     Table,
 )
 
-__all__ = ["GpuPoolPaper", "GpuRequestPaper", "Paper", "PowerRequestPaper", "SitePaper", "Table"]
+__all__ = ["GpuPoolPaper", "GpuRequestPaper", "ManyPosts", "Paper", "PowerRequestPaper", "SitePaper", "Table"]

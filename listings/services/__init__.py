@@ -2,7 +2,7 @@
 
 from listings.services.gpu_models import load_gpu_models
 from listings.services.gpu_pools import create_gpu_pool, update_gpu_pool
-from listings.services.life_cycle import MoveRefused, move_post, renew_post, turn_the_day
+from listings.services.life_cycle import MoveRefused, move_post, renew_post, renew_posts, turn_the_day
 from listings.services.posts import Withdrawn, WrongSide
 from listings.services.requests import create_request, update_request
 from listings.services.sites import (
@@ -33,6 +33,7 @@ __all__ = [
     "record_evidence",
     "remove_phase",
     "renew_post",
+    "renew_posts",
     "revoke_disclosure",
     "turn_the_day",
     "update_gpu_pool",

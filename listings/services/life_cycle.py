@@ -1,11 +1,14 @@
 """How posts come onto the market and leave it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Case, F, Value, When
 
+from accounts.models import Organization
 from common.bell import ring_on_commit
 from common.errors import DomainError
 from listings.models import Evidence, GpuPool, Post, Site
@@ -58,15 +61,33 @@ def move_post(*, post: Post, to: str, now: datetime) -> Post:
 def renew_post(*, post: Post, now: datetime) -> Post:
     """The owner says "still true": the post is open for another year, again if it had expired, and evidence
     counts as verified today as far as the owner's word can renew it."""
-    post, today = locked(post), now.date()
-    renewable = Evidence.objects.filter(post=post, method__in=_REPEATABLE, verified_on__lt=today)
-    renewable.update(verified_on=today, expires_on=None)
-    Evidence.objects.filter(post=post).age(today)
-    post.open_until = a_year_after(today)
-    post.status = Status.OPEN if post.status == Status.EXPIRED else post.status
-    post.save(update_fields=["status", "open_until"])
-    ring_on_commit()
+    post = locked(post)
+    _renew([post.pk], today=now.date())
+    post.refresh_from_db(fields=["status", "open_until"])
     return stored(post)
+
+
+@transaction.atomic
+def renew_posts(*, organization: Organization, uids: Collection[UUID], now: datetime) -> int:
+    """The owner says "still true" of many posts at once, all or none; returns how many there were.
+
+    Posts of others and withdrawn ones are passed over.
+    """
+    own = Post.objects.filter(organization=organization, uid__in=uids).exclude(status=Status.WITHDRAWN)
+    posts = list(own.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    _renew(posts, today=now.date())
+    return len(posts)
+
+
+def _renew(posts: Collection[int], *, today: date) -> None:
+    backing = Evidence.objects.filter(post__in=posts)
+    backing.filter(method__in=_REPEATABLE, verified_on__lt=today).update(verified_on=today, expires_on=None)
+    backing.age(today)
+    reopened = When(status=Status.EXPIRED, then=Value(Status.OPEN))
+    Post.objects.filter(pk__in=posts).update(
+        open_until=a_year_after(today), status=Case(reopened, default=F("status"))
+    )
+    ring_on_commit()
 
 
 @transaction.atomic

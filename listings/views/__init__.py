@@ -10,7 +10,7 @@ from listings.views.editing import (
     site_new,
 )
 from listings.views.home import home
-from listings.views.moves import move, renew
+from listings.views.moves import move, renew, renew_all
 from listings.views.pages import gpu_pool_page, request_page, site_page
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "home",
     "move",
     "renew",
+    "renew_all",
     "request_edit",
     "request_list",
     "request_new",

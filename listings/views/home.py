@@ -1,4 +1,4 @@
-"""The front page: what the market has open, the three ways in, and one's own posts."""
+"""The front page: what the market has open and the three ways in."""
 
 from __future__ import annotations
 
@@ -13,23 +13,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.readers import PageRequest
-from common.tables import Cell, Column, Table
-from listings.models import CapacityRequest, GpuPool, Post, Site
-from listings.views.shelves import GPU_POOLS, REQUESTS, SHELVES, SITES
-from listings.vocabulary import PostType, Status
-
-OWN_POSTS_SHOWN = 20
+from listings.models import CapacityRequest, GpuPool, Site
+from listings.views.shelves import GPU_POOLS, REQUESTS, SITES
 
 
 @require_safe
 def home(request: PageRequest) -> HttpResponse:
-    reader = request.reader
-    context = {
-        "figures": _figures(timezone.localdate()),
-        "shelves": [SITES, GPU_POOLS, REQUESTS],
-        "own": _own(list(Post.objects.for_owner(reader)[:OWN_POSTS_SHOWN])) if reader.organization else None,
-        "may_post": [shelf for shelf in SHELVES.values() if reader.organization and shelf.is_for(reader)],
-    }
+    context = {"figures": _figures(timezone.localdate()), "shelves": [SITES, GPU_POOLS, REQUESTS]}
     return render(request, "home.html", context)
 
 
@@ -52,22 +42,3 @@ def _figures(today: date) -> dict[str, Any]:
 def _to_ten(total: Decimal | int | None) -> str:
     tens = (Decimal(total or 0) / 10).quantize(Decimal(1), ROUND_HALF_UP)
     return f"{int(tens) * 10:,}"
-
-
-def _own(posts: list[Any]) -> Table:
-    return Table(
-        caption="Your posts",
-        columns=[Column("Post"), Column("Kind"), Column("Status"), Column("Matching")],
-        rows=[_row(post) for post in posts],
-    )
-
-
-def _row(post: Any) -> list[Cell]:
-    kind = PostType(post.post_type)
-    waits = "being matched" if post.pending else "up to date"
-    return [
-        Cell(post.title, url=SHELVES[kind].url(post.uid), note=post.code_name),
-        Cell(kind.label),
-        Cell(Status(post.status).label),
-        Cell(waits if post.status == Status.OPEN else ""),
-    ]

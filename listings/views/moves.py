@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts.readers import PageRequest
 from common.errors import DomainError
 from common.forms import refusals_told
-from listings import services
+from listings import forms, services
 from listings.models import Post
 from listings.views.shelves import SHELVES
 from listings.vocabulary import PostType, Status
@@ -40,7 +41,7 @@ def move(request: PageRequest, uid: str) -> HttpResponse:
             messages.success(request, MOVED[Status(to)])
         except DomainError as refusal:
             messages.error(request, " ".join([refusal.message, *_faults(refusal)]))
-    return redirect(_url(post))
+    return redirect("home" if "from_home" in request.POST else _url(post))
 
 
 @require_POST
@@ -51,7 +52,25 @@ def renew(request: PageRequest, uid: str) -> HttpResponse:
     with refusals_told(request):
         services.renew_post(post=post, now=timezone.now())
         messages.success(request, "Thank you. It stays open for another year.")
-    return redirect(_url(post))
+    return redirect("home" if "from_home" in request.POST else _url(post))
+
+
+@require_POST
+@login_required
+def renew_all(request: PageRequest) -> HttpResponse:
+    """The owner says "still true" of all the posts that the page named."""
+    organization = request.reader.organization
+    if organization is None:
+        return redirect("accounts:create_organization")
+    named = forms.ManyPosts(request.POST)
+    if not named.is_valid():
+        raise BadRequest("The list of posts was changed on its way.")
+    count = services.renew_posts(
+        organization=organization, uids=named.cleaned_data["posts"], now=timezone.now()
+    )
+    told = "post stays" if count == 1 else "posts stay"
+    messages.success(request, f"Thank you. {count} {told} open for another year.")
+    return redirect("home")
 
 
 def _faults(refusal: DomainError) -> list[str]:

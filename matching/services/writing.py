@@ -152,10 +152,11 @@ WHERE m.request_version <= EXCLUDED.request_version AND m.offer_version <= EXCLU
 """
 _FLAGS = ("for_need", "for_offer")
 _KEYS = ("request_id", "offer_id")
+_MADE_BY_DATABASE = ("id", "uid", "created_at")
 
 
 def _upsert(own: Own, rows: list[dict[str, Any]]) -> None:
-    columns = [f for f in Match._meta.concrete_fields if f.column not in ("id", "uid")]
+    columns = [f for f in Match._meta.concrete_fields if f.column not in _MADE_BY_DATABASE]
     names = [f.attname for f in columns]
     sql = _UPSERT.format(
         columns=", ".join(names),

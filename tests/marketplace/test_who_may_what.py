@@ -59,6 +59,7 @@ PAGES: Declared = {
     "listings:request_edit": {"GET": DEMAND, "POST": DEMAND},
     "listings:move": {"POST": SUPPLY},
     "listings:renew": {"POST": SUPPLY},
+    "listings:renew_all": {"POST": MEMBERS},  # of one's own posts alone
     "matching:matches": {"GET": MEMBERS},
     "matching:of_post": {"GET": {*SUPPLY, "broker"}},
     "matching:match": {"GET": PARTIES},
