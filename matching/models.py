@@ -1,13 +1,17 @@
-"""What matching leaves in the database: pairs worth keeping, and per post how its ranking stands."""
+"""What matching leaves in the database: pairs worth keeping, per post how its ranking stands, and reviews."""
+
+import uuid
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from accounts.models import Organization, User
 from engine import Unit
 from listings.models import CapacityRequest, Post
-from matching.querysets import MatchQuerySet, RankingQuerySet
+from matching.querysets import MatchQuerySet, RankingQuerySet, ReviewQuerySet
+from matching.vocabulary import Decision, Reason
 
 
 class Match(models.Model):
@@ -93,3 +97,60 @@ class Ranking(models.Model):
 
     def __str__(self) -> str:
         return f"post {self.post_id} in {self.unit}"
+
+
+class Review(models.Model):
+    """What one broker organization once said of a request and an offer, and what it had before it then.
+
+    Rows are only added. Of a pair at most one decision stands; an earlier one is kept, as is one taken back.
+    It names the two posts and not their match: matches come and go with every ranking.
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    broker = models.ForeignKey(Organization, models.PROTECT, related_name="reviews")
+    request = models.ForeignKey(CapacityRequest, models.PROTECT, related_name="reviews")
+    offer = models.ForeignKey(Post, models.PROTECT, related_name="offer_reviews")
+
+    decision = models.CharField(max_length=10, choices=Decision)
+    reason = models.CharField(max_length=10, choices=Reason, blank=True)
+    note = models.TextField(max_length=2000, blank=True)
+    # Null once the person has left for good; the organization stays.
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    score = models.DecimalField(max_digits=9, decimal_places=6)
+    points = models.PositiveSmallIntegerField()
+    request_version = models.PositiveIntegerField()
+    offer_version = models.PositiveIntegerField()
+    assumptions_version = models.PositiveIntegerField()
+
+    stands = models.BooleanField(default=True)
+    undone_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["broker", "request", "offer"],
+                condition=Q(stands=True) & ~Q(decision=Decision.NONE),
+                name="review_one_decision_per_pair",
+            ),
+            models.CheckConstraint(name="review_decision_known", condition=Q(decision__in=Decision.values)),
+            models.CheckConstraint(
+                name="review_reason_if_rejected",
+                condition=Q(decision=Decision.REJECTED, reason__in=Reason.values)
+                | (~Q(decision=Decision.REJECTED) & Q(reason="")),
+            ),
+            models.CheckConstraint(
+                name="review_note_says_something", condition=~Q(decision=Decision.NONE, note="")
+            ),
+            models.CheckConstraint(
+                name="review_undone_stands_no_more", condition=Q(stands=False) | Q(undone_at=None)
+            ),
+        ]
+        indexes = [models.Index(fields=["broker", "request", "offer"], name="review_of_pair")]
+
+    def __str__(self) -> str:
+        return f"request {self.request_id} with offer {self.offer_id}: {self.decision}"

@@ -1,4 +1,4 @@
-"""What we ask about matches."""
+"""What we ask about matches, rankings and reviews."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from decimal import Decimal
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
+from django.apps import apps
 from django.db.models import (
+    BigIntegerField,
     Case,
+    CharField,
     Count,
+    DecimalField,
     Exists,
+    ExpressionWrapper,
     F,
     IntegerField,
     Max,
@@ -19,16 +24,17 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce, Greatest, Least, Power
 
 from accounts.readers import Reader
-from engine import STANDARD
-from listings.models import Change, Post
-from listings.vocabulary import Status
-from matching.vocabulary import SHOWN_PER_NEED
+from engine import STANDARD, Unit
+from listings.models import Change, GpuWish, Post, Step
+from listings.vocabulary import PostType, Status
+from matching.vocabulary import REOPENED_AT_POINTS, SHOWN_PER_NEED, Decision, ReviewState
 
 _NEVER = Value(date.max)
 _DEAREST = Decimal("99999999")
@@ -107,6 +113,98 @@ class MatchQuerySet(QuerySet[_M]):
         found = self.filter(**{f"{side}__in": posts}).counted(side)
         return {row["post"]: (row["matches"], row["best"]) for row in found}
 
+    def for_desk(self, reader: Reader, today: date) -> Self:
+        """Matches as a broker's desk lists them: with its own reviews and the fee each may bring."""
+        found = self.visible_to(reader).live(today).with_review(reader)
+        return found.annotate(unit=_unit(), fee=expected_fee())
+
+    def with_review(self, reader: Reader) -> Self:
+        """Annotate what the reader's organization decided, at how many points, and `review_state`."""
+        standing = _rows("Review").of(reader).decided().of_pair(OuterRef("request_id"), OuterRef("offer_id"))
+        return self.annotate(
+            reviewed=Subquery(standing.values("decision")[:1]),
+            reviewed_points=Subquery(standing.values("points")[:1]),
+        ).annotate(review_state=_review_state())
+
+    def reviewed_by(self, reader: Reader) -> Self:
+        """Those on which the reader in person has said something that stands."""
+        own = _rows("Review").of(reader).filter(by=reader.user, stands=True)
+        return self.filter(Exists(own.of_pair(OuterRef("request_id"), OuterRef("offer_id"))))
+
+
+def _rows(model: str) -> Any:
+    """All rows of a model that itself imports this module."""
+    return apps.get_model("matching", model)._default_manager.all()
+
+
+def _review_state() -> Case:
+    return Case(
+        When(reviewed=None, then=Value(ReviewState.OPEN)),
+        When(Q(reviewed_points__lte=F("points") - REOPENED_AT_POINTS), then=Value(ReviewState.REOPENED)),
+        When(Q(reviewed_points__gte=F("points") + REOPENED_AT_POINTS), then=Value(ReviewState.REOPENED)),
+        default=F("reviewed"),
+        output_field=CharField(),
+    )
+
+
+def _unit() -> Case:
+    """The unit of the need that a match serves."""
+    return Case(
+        When(offer__post_type=PostType.GPU_POOL, then=Value(Unit.GPU.value)),
+        default=Value(Unit.MW.value),
+        output_field=CharField(),
+    )
+
+
+FEE_SHARE = Decimal("0.008")
+HOURS_PER_MONTH = 730
+KW_PER_MW = 1000
+
+
+def expected_fee() -> Cast:
+    """What introducing a match may bring its broker, in whole US$; null while no price is known.
+
+    MW × 1,000 kW × rent × months × 0.8 % × (score / 100)⁴; of GPUs: GPUs × price × 730 h × months × 0.8 % ×
+    (score / 100)⁴. MW and GPUs are the last total of the ramp. Rent is the comparable all-in price, else the
+    ask; months are the term preferred, within what both accept, else the shortest that both accept. The
+    fourth power stands for how much rarer a middling match is signed than a strong one (docs/desk.md).
+    """
+    likely = Power(F("points") * Value(Decimal("0.01")), Value(4), output_field=_AMOUNT)
+    rent = Coalesce("comparable_price", "offer__site__ask_usd_kw_month", "offer__gpupool__price_usd_gpu_hour")
+    fee = _quantity() * rent * _months() * Value(FEE_SHARE) * likely
+    return Cast(ExpressionWrapper(fee, output_field=_AMOUNT), BigIntegerField())
+
+
+_AMOUNT = DecimalField(max_digits=40, decimal_places=12)
+
+
+def _quantity() -> Case:
+    """kW, or GPU-hours a month; GPUs that are to be hosted count with what the hungriest of them draws."""
+    mw, gpus = _most(Step, "critical_mw"), _most(Step, "gpus")
+    watts = _most(GpuWish, "model__it_w_per_gpu")
+    hosted = gpus * watts * Value(STANDARD.network_and_storage / 1000)
+    return Case(
+        When(offer__post_type=PostType.GPU_POOL, then=gpus * Value(HOURS_PER_MONTH)),
+        default=Coalesce(mw * Value(KW_PER_MW), hosted, output_field=_AMOUNT),
+        output_field=_AMOUNT,
+    )
+
+
+def _most(rows: type[Model], field: str) -> Subquery:
+    """The largest value among what belongs to the match's request: totals of a ramp rise."""
+    found = rows._default_manager.filter(request=OuterRef("request_id")).order_by().values("request")
+    return Subquery(found.annotate(most=Max(field)).values("most"), output_field=_AMOUNT)
+
+
+def _months() -> Case:
+    # Postgres leaves nulls out of both: a blank sets no bound.
+    offered = ("offer__site__term_min_months", "offer__gpupool__commit_min_months")
+    shortest = Greatest("request__term_min_months", *offered)
+    offered = ("offer__site__term_max_months", "offer__gpupool__commit_max_months")
+    longest = Least("request__term_max_months", *offered)
+    preferred = Greatest(shortest, Least(longest, "request__term_preferred_months"))
+    return Case(When(request__term_preferred_months=None, then=shortest), default=preferred)
+
 
 def _unless_coarse(value: Any, otherwise: Any) -> Case:
     return Case(When(coarse=True, then=Value(otherwise)), default=value)
@@ -129,6 +227,44 @@ class RankingQuerySet(QuerySet[_M]):
     def floors(self, posts: list[int], unit: str) -> dict[int, int | None]:
         """The floor of each of these posts that has been ranked."""
         return dict(self.filter(post__in=posts, unit=unit).values_list("post_id", "floor"))
+
+    def for_desk(self, reader: Reader, today: date, matches: QuerySet[Any]) -> Self:
+        """The open needs that a broker may work on, one row a need, with what these matches of it promise.
+
+        Annotates `matches`, `best` (points) and `fee` (whole US$): the largest that one of them may bring.
+        """
+        if not reader.is_broker:
+            return self.none()
+        of_need = matches.filter(request=OuterRef("post_id"), unit=OuterRef("unit"))
+        found = of_need.order_by().values("request")
+        return self.filter(_open("post", today), post__post_type=PostType.REQUEST).annotate(
+            matches=_counted(found, Count("pk")),
+            best=_counted(found, Max("points")),
+            fee=_counted(found, Max("fee")),
+        )
+
+
+def _counted(found: QuerySet[Any, dict[str, Any]], what: Any) -> Coalesce:
+    counted = found.annotate(counted=what).values("counted")
+    return Coalesce(Subquery(counted, output_field=BigIntegerField()), 0)
+
+
+class ReviewQuerySet(QuerySet[_M]):
+    def of(self, reader: Reader) -> Self:
+        """The reader's own organization's, as long as it has broker rights; other brokers' are theirs."""
+        return self.filter(broker=reader.organization) if reader.is_broker else self.none()
+
+    def of_pair(self, request: Any, offer: Any) -> Self:
+        return self.filter(request=request, offer=offer)
+
+    def decided(self) -> Self:
+        """The decisions that stand, notes left out."""
+        return self.filter(stands=True).exclude(decision=Decision.NONE)
+
+    def for_need(self, reader: Reader, request: Any, offer_type: str) -> Self:
+        """All that was ever said of one need's pairs, latest first, in one query."""
+        found = self.of(reader).filter(request=request, offer__post_type=offer_type)
+        return found.select_related("by", "undone_by").order_by("-pk")
 
 
 def _open(side: str, today: date) -> Q:

@@ -1,4 +1,6 @@
-"""How many matches are kept, shown and refreshed."""
+"""How many matches are kept, shown and refreshed, and what a broker says of them."""
+
+from django.db.models import TextChoices
 
 KEPT_PER_NEED = 60
 KEPT_PER_OFFER = 20
@@ -12,3 +14,37 @@ FAT = 2
 NEAR_MISSES = 10
 # Counts and near misses of a need follow changes of the other side after at most this long.
 RECOUNT_AFTER_SECONDS = 60
+
+# A broker's decision is put before them again once the score has moved this far from the one decided on.
+REOPENED_AT_POINTS = 5
+
+
+class Decision(TextChoices):
+    """What a broker says of a pair; `none` leaves a note and decides nothing."""
+
+    APPROVED = "approved", "Approved for introduction"
+    REJECTED = "rejected", "Rejected"
+    NONE = "none", "Note"
+
+
+class Reason(TextChoices):
+    """Why a broker turns a pair down."""
+
+    DATE = "date", "The date is too uncertain"
+    POWER = "power", "The power is too uncertain"
+    PRICE = "price", "The price is too far off"
+    HALL = "hall", "The hall does not suit"
+    TERMS = "terms", "The lease terms do not meet"
+    CREDIT = "credit", "Credit or security is too weak"
+    EVIDENCE = "evidence", "The evidence is too thin"
+    DECLINED = "declined", "One side has said no"
+    OTHER = "other", "Another reason, told in the note"
+
+
+class ReviewState(TextChoices):
+    """Where a match stands on one broker's desk."""
+
+    OPEN = "open", "Open"
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+    REOPENED = "reopened", "Reopened"

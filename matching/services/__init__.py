@@ -1,5 +1,6 @@
-"""What happens: posts are claimed, ranked and written."""
+"""What happens: posts are claimed, ranked and written; brokers review what was found."""
 
+from matching.services.reviews import decide, require_broker, undo
 from matching.services.work import drain, rematch_everything, work_for
 
-__all__ = ["drain", "rematch_everything", "work_for"]
+__all__ = ["decide", "drain", "rematch_everything", "require_broker", "undo", "work_for"]
