@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,3 +27,9 @@ class Table:
     caption: str
     columns: list[Column]
     rows: list[list[Cell]]
+
+    def labelled_rows(self) -> Iterator[list[tuple[str, Cell]]]:
+        """Each cell with the label of its column: a narrow screen has no room for the heading."""
+        labels = [column.label for column in self.columns]
+        for row in self.rows:
+            yield list(zip(labels, row, strict=True))

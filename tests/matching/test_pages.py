@@ -154,7 +154,7 @@ class TestMatchesOfAll:
         page = read(tenant, "matches")
 
         assert "Training campus" in page
-        assert f'<td class="number">{round(pair.score)}' in page.replace("\n", "").replace("  ", "")
+        assert f'data-label="Best score">{round(pair.score)}' in page.replace("\n", "").replace("  ", "")
 
     def test_the_best_score_of_a_blind_match_is_rounded(self, make, tenant):
         make.site(disclosure="blind")
