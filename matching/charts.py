@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-WIDTH, HEIGHT = 720, 240
-LEFT, BOTTOM, TOP = 56, 28, 12
+WIDTH, HEIGHT = 880, 320
+LEFT, RIGHT, TOP, BOTTOM = 48, 136, 28, 28
 LINES = 4
 LABELS_MOST = 8
+LABEL_APART = 16
+SERIES = ("nominal", "dependable", "needed")
 
 
 class Tick(NamedTuple):
@@ -20,50 +23,103 @@ class Tick(NamedTuple):
 
 
 class Series(NamedTuple):
-    """One stepped line: `points` is the `points` attribute of a polyline."""
+    """One stepped line: `points` for a polyline, `area` for a polygon down to the base, its end's label."""
 
     name: str
     points: str
+    area: str
+    label: str
+    label_at: float
 
 
 class Chart(NamedTuple):
     width: int
     height: int
     left: int
+    right: int
+    top: int
     base: int
     x_ticks: list[Tick]
     y_ticks: list[Tick]
     series: list[Series]
+    outside: Tick | None
 
 
-def chart_of(curve: Sequence[Mapping[str, Any]]) -> Chart | None:
-    """A chart of monthly means; None where there is nothing to draw."""
-    most = max((month[name] for month in curve for name in ("needed", "nominal", "dependable")), default=0)
+class _Plane(NamedTuple):
+    """Months and quantities as places on the picture."""
+
+    months: int
+    top: float
+
+    def x(self, month: float) -> float:
+        return round(LEFT + (WIDTH - LEFT - RIGHT) * month / self.months, 1)
+
+    def y(self, value: Decimal | float) -> float:
+        return round(HEIGHT - BOTTOM - float(value) / self.top * (HEIGHT - BOTTOM - TOP), 1)
+
+
+def chart_of(curve: Sequence[Mapping[str, Any]], unit: str, outside: date | None = None) -> Chart | None:
+    """A chart of monthly means; None where there is nothing to draw.
+
+    `outside` marks the outside date: a reserve value, so only its owner's view passes it.
+    """
+    most = max((month[name] for month in curve for name in SERIES), default=0)
     if not most:
         return None
     level = _round_step(float(most))
-    top = level * math.ceil(float(most) / level)
-    step = (WIDTH - LEFT) / len(curve)
-
-    def y(value: Decimal | float) -> float:
-        return round(HEIGHT - BOTTOM - float(value) / top * (HEIGHT - BOTTOM - TOP), 1)
-
-    def stepped(name: str) -> str:
-        """Each month is a level from its first day to its last."""
-        corners = [
-            f"{LEFT + step * at:.1f},{y(month[name])} {LEFT + step * (at + 1):.1f},{y(month[name])}"
-            for at, month in enumerate(curve)
-        ]
-        return " ".join(corners)
-
+    plane = _Plane(len(curve), level * math.ceil(float(most) / level))
     return Chart(
         width=WIDTH,
         height=HEIGHT,
         left=LEFT,
+        right=WIDTH - RIGHT,
+        top=TOP,
         base=HEIGHT - BOTTOM,
-        x_ticks=_months(curve, step),
-        y_ticks=[Tick(y(level * n), f"{level * n:,.4g}") for n in range(round(top / level) + 1)],
-        series=[Series(name, stepped(name)) for name in ("nominal", "needed", "dependable")],
+        x_ticks=_months(curve, plane),
+        y_ticks=[Tick(plane.y(level * n), f"{level * n:,.4g}") for n in range(round(plane.top / level) + 1)],
+        series=_series(curve, plane, unit),
+        outside=_outside(curve, plane, outside),
+    )
+
+
+def _series(curve: Sequence[Mapping[str, Any]], plane: _Plane, unit: str) -> list[Series]:
+    last = {name: curve[-1][name] for name in SERIES}
+    at = _spread({name: plane.y(value) for name, value in last.items()})
+    made = []
+    for name in SERIES:
+        points = _stepped([month[name] for month in curve], plane)
+        area = f"{plane.x(0)},{plane.y(0)} {points} {plane.x(len(curve))},{plane.y(0)}"
+        made.append(Series(name, points, area, f"{name} {last[name]:,.4g} {unit}", at[name]))
+    return made
+
+
+def _stepped(values: Sequence[Decimal], plane: _Plane) -> str:
+    """Each month is a level from its first day to its last."""
+    return " ".join(
+        f"{plane.x(at)},{plane.y(value)} {plane.x(at + 1)},{plane.y(value)}"
+        for at, value in enumerate(values)
+    )
+
+
+def _spread(wanted: Mapping[str, float]) -> dict[str, float]:
+    """Labels from the lowest up, each far enough above the one before to be read."""
+    placed: dict[str, float] = {}
+    free = float(HEIGHT - BOTTOM)
+    for name in sorted(wanted, key=lambda name: -wanted[name]):
+        placed[name] = min(wanted[name], free)
+        free = placed[name] - LABEL_APART
+    return placed
+
+
+def _outside(curve: Sequence[Mapping[str, Any]], plane: _Plane, day: date | None) -> Tick | None:
+    if day is None:
+        return None
+    first = curve[0]["month"]
+    month = (day.year - first.year) * 12 + day.month - first.month
+    if not 0 <= month < len(curve):
+        return None
+    return Tick(
+        plane.x(month + (day.day - 1) / monthrange(day.year, day.month)[1]), "outside date, first step"
     )
 
 
@@ -74,13 +130,7 @@ def _round_step(most: float) -> float:
     return next(power * digit for digit in (1, 2, 5, 10) if power * digit >= least)
 
 
-def _months(curve: Sequence[Mapping[str, Any]], step: float) -> list[Tick]:
+def _months(curve: Sequence[Mapping[str, Any]], plane: _Plane) -> list[Tick]:
     """A label every so many months, so that they never touch."""
     every = -(-len(curve) // LABELS_MOST)
-    return [
-        Tick(round(LEFT + step * at, 1), _short(curve[at]["month"])) for at in range(0, len(curve), every)
-    ]
-
-
-def _short(month: date) -> str:
-    return f"{month:%b %y}"
+    return [Tick(plane.x(at), f"{curve[at]['month']:%b %y}") for at in range(0, len(curve), every)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 
 from common.tables import Cell, Column, Table
+from engine.sentences import name
 from listings.views.sheets import title_of
 from listings.views.shelves import SHELVES
 from listings.vocabulary import Face, PostType, Status
@@ -16,15 +18,9 @@ from listings.words import said
 
 Shown = Mapping[str, Any]
 
-DIMENSIONS = {"power": "Power", "timeline": "Timeline", "terms": "Lease terms", None: "Must hold"}
-OUTCOMES = {"met": "✓ met", "partly": "◐ partly", "not": "✗ not", "unknown": "? unknown"}
+DIMENSIONS = {"power": "Power", "timeline": "Timeline", "terms": "Lease terms"}
+OUTCOMES = {"met": "met", "partly": "partly", "not": "not met", "unknown": "unknown"}
 STATES = {"fit": "fits", "conditional": "conditional: something is not stated"}
-PARTS = {
-    "ask": "Ask",
-    "power": "Power",
-    "operating_allowance": "Operating allowance",
-    "fit_out": "Fit-out, spread over the term",
-}
 
 
 class Line(NamedTuple):
@@ -41,9 +37,14 @@ class Line(NamedTuple):
 
 
 class Dimension(NamedTuple):
+    """One of the score's three parts. `reason` is the line that costs it most; `key` is "" for the gates."""
+
+    key: str
     title: str
     share: float | None
     points: str
+    reason: str
+    tally: str
     lines: list[Line]
 
 
@@ -88,41 +89,64 @@ def table_of_matches(matches: Sequence[Shown], *, of_request: bool) -> Table:
 def _match_row(match: Shown, of_request: bool) -> list[Cell]:
     other = match["offer" if of_request else "request"]
     cells = [
-        Cell(title_of(other), url=reverse("matching:match", args=[match["uid"]]), note=_about(other)),
+        Cell(title_of(other), url=reverse("matching:match", args=[match["uid"]]), note=about(other)),
         Cell(whole(match["score"]), is_number=True, note=match["word"]),
         Cell(range_of(match), is_number=True),
-        Cell(_state(match)),
-        *(Cell(hundred(match[name]), is_number=True) for name in ("power", "timeline", "terms")),
+        Cell(state_of(match)),
+        *(Cell(hundred(match[key]), is_number=True) for key in DIMENSIONS),
     ]
     return cells if of_request else [*cells, Cell(whole(match["landlord_score"]), is_number=True)]
 
 
-def _about(post: Shown) -> str:
+def about(post: Shown) -> str:
     """Its size, place and first date, as its teaser tells them."""
     model = SHELVES[post["post_type"]].model
-    names = ("model_name", "mw_band", "gpu_band", "size_band", "country", "ready_quarter", "need_quarter")
-    told = [said(model, name, post[name]) for name in names if post.get(name)]
+    fields = ("model_name", "mw_band", "gpu_band", "size_band", "country", "ready_quarter", "need_quarter")
+    told = [said(model, field, post[field]) for field in fields if post.get(field)]
     return " · ".join([*told, "reference listing"] if post["is_reference"] else told)
 
 
-def _state(match: Shown) -> str:
+def state_of(match: Shown) -> str:
     if match["refreshing"]:
         return "being scored anew"
     return STATES[match["state"]] if match["state"] else "rounded: details are not disclosed"
 
 
 def dimensions_of(shown: Shown) -> list[Dimension]:
-    """The score's three dimensions, each with its criteria; then what must hold."""
-    lines = [*shown["criteria"], *shown["gates"]]
-    return [
-        Dimension(
-            title=title,
-            share=None if not key or shown[key] is None else float(shown[key]),
-            points=hundred(shown[key]) if key else "",
-            lines=[_line(line) for line in lines if line["dimension"] == key],
-        )
-        for key, title in DIMENSIONS.items()
-    ]
+    """The score's three dimensions, each with its criteria."""
+    return [_dimension(shown, key, title, shown["criteria"]) for key, title in DIMENSIONS.items()]
+
+
+def gates_of(shown: Shown) -> Dimension:
+    """What must hold for the two posts to match at all."""
+    return _dimension(shown, "", "What must hold", shown["gates"])
+
+
+def _dimension(shown: Shown, key: str, title: str, lines: Sequence[Shown]) -> Dimension:
+    own = [line for line in lines if (line["dimension"] or "") == key]
+    share = shown[key] if key else None
+    return Dimension(
+        key=key,
+        title=title,
+        share=None if share is None else float(share),
+        points=hundred(share),
+        reason=_reason(own),
+        tally=_tally(own),
+        lines=[_line(line) for line in own],
+    )
+
+
+def _reason(lines: Sequence[Shown]) -> str:
+    """The sentence of the criterion that costs its dimension most, as far as the reader may know it."""
+    told = [line for line in lines if line["score"] is not None and line["sentence"]]
+    dearest = max(told, key=lambda line: line["weight"] * (1 - line["score"]), default=None)
+    return "" if dearest is None else str(dearest["sentence"])
+
+
+def _tally(lines: Sequence[Shown]) -> str:
+    """ "3 met · 1 partly"."""
+    counts = Counter(line["outcome"] for line in lines)
+    return " · ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
 
 
 def _line(line: Shown) -> Line:
@@ -144,8 +168,10 @@ def label_of(key: str) -> str:
 
 class Side(NamedTuple):
     title: str
+    organization: str
     about: str
     url: str
+    edit_url: str
     matches_url: str
 
 
@@ -157,53 +183,58 @@ class Facts(NamedTuple):
     score: str
     word: str
     range: str
+    low: str
+    high: str
     state: str
     landlord_score: str
     binding: str
     binding_label: str
-    price: list[tuple[str, str]]
-    price_unit: str
+    binding_score: str
+    statements: list[tuple[str, str]]
 
 
 def facts_of(shown: Shown) -> Facts:
     """The head of a match's page."""
     binding = shown["binding"]
-    is_gpu = shown["offer"]["post_type"] == PostType.GPU_POOL
     return Facts(
         request=_side(shown["request"]),
         offer=_side(shown["offer"]),
         score=whole(shown["score"]),
         word=shown["word"],
         range=range_of(shown),
-        state=_state(shown),
+        low=whole(shown["low"]),
+        high=whole(shown["high"]),
+        state=state_of(shown),
         landlord_score=whole(shown["landlord_score"]),
         binding="" if binding is None else _binding(binding),
         binding_label="" if binding is None else label_of(binding["key"]),
-        price=_price_parts(shown),
-        price_unit="US$ per GPU-hour" if is_gpu else "US$ per critical kW-month",
+        binding_score="" if binding is None or binding["score"] is None else str(binding["score"]),
+        statements=[_statement(one) for one in shown["statements"]],
     )
 
 
 def _side(post: Shown) -> Side:
     """One of the two posts; its matches are listed to whoever owns it."""
     is_own = post["face"] == Face.RESERVE
-    matches = reverse("matching:of_post", args=[post["uid"]]) if is_own else ""
-    return Side(title_of(post), _about(post), _url(post), matches)
+    shelf = SHELVES[post["post_type"]]
+    return Side(
+        title=title_of(post),
+        organization=post.get("organization", {}).get("name", ""),
+        about=about(post),
+        url=url_of(post),
+        edit_url=reverse(f"listings:{shelf.one}_edit", args=[post["uid"]]) if is_own else "",
+        matches_url=reverse("matching:of_post", args=[post["uid"]]) if is_own else "",
+    )
 
 
 def _binding(binding: Shown) -> str:
-    """What holds the match back most and what it would be worth to mend it."""
-    sentence = binding["sentence"] or "The other side keeps the figure to itself."
-    return sentence if binding["score"] is None else f"{sentence} Without it: {binding['score']}."
+    """What holds the match back most."""
+    return binding["sentence"] or "The other side keeps the figure to itself."
 
 
-def _price_parts(shown: Shown) -> list[tuple[str, str]]:
-    """The comparable price, part by part; a part that this lease basis does not add is left out."""
-    price = shown["comparable_price"]
-    if price is None:
-        return []
-    parts = [(label, price[key]) for key, label in PARTS.items() if price[key] != 0]
-    return [(label, _usd(amount)) for label, amount in [*parts, ("All in", price["total"])]]
+def _statement(one: Shown) -> tuple[str, str]:
+    """("the security required", "low end 17 → 29")."""
+    return f"the {name(one['field'])}", f"low end {one['low_before']} → {one['low_after']}"
 
 
 class Funnel(NamedTuple):
@@ -240,7 +271,7 @@ def _near_misses(found: Sequence[Shown]) -> Table | None:
     ]
     rows = [
         [
-            Cell(title_of(miss["offer"]), url=_url(miss["offer"]), note=_about(miss["offer"])),
+            Cell(title_of(miss["offer"]), url=url_of(miss["offer"]), note=about(miss["offer"])),
             Cell(", ".join(label_of(gate) for gate in miss["failed"])),
             Cell(
                 "; ".join(miss["changes"]) or "not disclosed",
@@ -253,23 +284,23 @@ def _near_misses(found: Sequence[Shown]) -> Table | None:
     return Table("Near misses", columns, rows) if rows else None
 
 
-def _url(post: Shown) -> str:
+def url_of(post: Shown) -> str:
     return SHELVES[post["post_type"]].url(post["uid"])
 
 
 def curve_table(curve: Sequence[Shown], *, is_gpu: bool) -> Table | None:
     """The chart's figures."""
     unit = "GPUs" if is_gpu else "MW"
-    names = ("needed", "nominal", "dependable")
+    series = ("needed", "nominal", "dependable")
     if not curve:
         return None
     return Table(
         caption=f"Monthly means, {unit}",
-        columns=[Column("Month"), *(Column(name.capitalize(), is_number=True) for name in names)],
+        columns=[Column("Month"), *(Column(each.capitalize(), is_number=True) for each in series)],
         rows=[
             [
                 Cell(f"{month['month']:%B %Y}"),
-                *(Cell(f"{month[name]:,.4g}", is_number=True) for name in names),
+                *(Cell(f"{month[each]:,.4g}", is_number=True) for each in series),
             ]
             for month in curve
         ],
@@ -289,7 +320,3 @@ def range_of(match: Shown) -> str:
     """The score with every unknown at its worst and at its best; "" where nothing is unknown or told."""
     low, high = whole(match["low"]), whole(match["high"])
     return f"{low}–{high}" if low != high else ""
-
-
-def _usd(amount: Decimal | None) -> str:
-    return "not known" if amount is None else f"{amount:,.2f}"

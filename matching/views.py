@@ -19,9 +19,18 @@ from listings.views.shelves import SHELVES
 from listings.vocabulary import PostType
 from matching.charts import chart_of
 from matching.models import Match
+from matching.prices import price_of
 from matching.querysets import LIST_ORDER
 from matching.release import release, release_one
-from matching.sheets import curve_table, dimensions_of, facts_of, funnels_of, table_of_matches, table_of_posts
+from matching.sheets import (
+    curve_table,
+    dimensions_of,
+    facts_of,
+    funnels_of,
+    gates_of,
+    table_of_matches,
+    table_of_posts,
+)
 from matching.summary import summaries
 
 
@@ -67,12 +76,18 @@ def match(request: PageRequest, uid: str) -> HttpResponse:
     shown = release_one(found, request.reader, today)
     if shown is None:
         raise Http404
+    is_gpu = shown["offer"]["post_type"] == PostType.GPU_POOL
     context = {
         "shown": shown,
         "match": facts_of(shown),
         "dimensions": dimensions_of(shown),
-        "chart": chart_of(shown["curve"]),
-        "curve": curve_table(shown["curve"], is_gpu=shown["offer"]["post_type"] == PostType.GPU_POOL),
+        "gates": gates_of(shown),
+        "has_lines": bool(shown["criteria"]),
+        "price": price_of(shown),
+        "unit": "GPUs" if is_gpu else "critical MW",
+        # Only the request's own face has the outside date.
+        "chart": chart_of(shown["curve"], "GPUs" if is_gpu else "MW", shown["request"].get("latest_on")),
+        "curve": curve_table(shown["curve"], is_gpu=is_gpu),
     }
     return render(request, "matching/match.html", context)
 

@@ -31,9 +31,16 @@ class TestOneMatch:
             page = read(actor, "match", pair.uid)
 
             assert f'<strong class="figure">{round(pair.score)}</strong>' in page
-            for word in ("Capacity", "First power", "Price", "Location", "What binds", "Comparable price"):
+            for word in (
+                "Capacity",
+                "First power",
+                "Price",
+                "Location",
+                "Binding constraint",
+                "Comparable price",
+            ):
                 assert word in page
-            assert '<svg class="chart"' in page
+            assert '<svg class="match-chart"' in page
             assert "June 2027" in page  # the chart's table
 
     def test_the_miner_does_not_learn_the_cap_nor_the_outside_date(self, pair, miner, tenant):
@@ -43,6 +50,34 @@ class TestOneMatch:
         assert "$220.00" not in miners
         assert "1 December 2027" in tenants
         assert "1 December 2027" not in miners
+
+    def test_the_chart_marks_the_outside_date_for_its_owner_alone(self, pair, miner, tenant, broker):
+        assert "outside date, first step" in read(tenant, "match", pair.uid)
+        for other in (miner, broker):
+            assert "outside date" not in read(other, "match", pair.uid)
+
+    def test_a_price_that_rests_on_a_usual_value_says_which(self, make, tenant):
+        make.site(pue_design=None)
+        make.request()
+        drain(now=NOON)
+
+        page = read(tenant, "match", Match.objects.get().uid)
+
+        assert "PUE 1.30, the usual value: the site states none." in page
+        assert "40 US$/MWh × PUE 1.3" in page
+
+    def test_the_owner_of_the_offer_alone_is_told_what_to_state(self, make, miner, tenant):
+        make.site(required_security_months=None)
+        make.request()
+        drain(now=NOON)
+        found = Match.objects.get()
+
+        assert "Worth stating" in read(miner, "match", found.uid)
+        assert "low end" in read(miner, "match", found.uid)
+        assert "Worth stating" not in read(tenant, "match", found.uid)
+
+    def test_what_binds_says_how_far_the_score_would_rise(self, pair, tenant):
+        assert "this match rises to" in read(tenant, "match", pair.uid)
 
     def test_the_tenant_does_not_learn_the_floor(self, make, tenant):
         site = make.site(ask_floor_usd_kw_month="111.11")
@@ -62,7 +97,7 @@ class TestOneMatch:
         page = read(tenant, "match", found.uid)
 
         assert "shows you only its teaser" in page
-        assert "✓ met" in page
+        assert "outcome-met" in page
         for secret in ("Secret Flats", "Zebulon", "97.5", "1 March 2027", "<svg class"):
             assert secret not in page
 
