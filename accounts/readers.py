@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
 
 from accounts.models import ApiKey, Membership, Organization, User
 from accounts.vocabulary import Kind, Role, Scope
@@ -54,9 +55,10 @@ VISITOR = Reader()
 
 
 class PageRequest(HttpRequest):
-    """A request that has passed ReaderMiddleware."""
+    """A request that has passed HtmxMiddleware and ReaderMiddleware."""
 
     reader: Reader
+    htmx: HtmxDetails
 
 
 def reader_of_user(user: User, acting_for: str | None) -> Reader:

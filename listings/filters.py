@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -136,12 +138,28 @@ class ExactTextFilter(SeenInFull, CharFilter):
 
 
 class PostFilters(FilterSet):
+    # What a search looks into besides the code name: words that everybody reads, and names of which the
+    # reader must see the post in full.
+    open_words: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    q = CharFilter(
+        method="by_words",
+        max_length=80,
+        help_text="Part of a code name; of posts that you see in full also of their name or organization.",
+    )
     mine = YesNoFilter(method="by_mine", help_text="true: your own posts; false: those of others.")
     status = OneOfFilter("status", Status, help_text="Most posts of others are open.")
 
     def by_mine(self, found: Any, name: str, value: str) -> Any:
         own = Q(face=Face.RESERVE)
         return found.filter(own if value == "true" else ~own)
+
+    def by_words(self, found: Any, name: str, value: str) -> Any:
+        words = [Q(**{f"{column}__icontains": value}) for column in ("code_name", *self.open_words)]
+        names = [Q(**{f"{column}__icontains": value}) for column in ("organization__name", *self.names)]
+        in_full = ~Q(face=Face.TEASER) & reduce(or_, names)
+        return found.filter(reduce(or_, words) | in_full)
 
     def by_sort(self, found: Any, name: str, value: str) -> Any:
         """The view orders, because pages depend on it; here the name is only checked."""
@@ -156,6 +174,8 @@ def sort_filter(*names: str) -> Any:
 
 
 class SiteFilters(PostFilters):
+    names = ("name", "external_id", "nearest_town")
+
     country = CountriesFilter()
     min_mw = EdgeFilter("mw_band", MW_EDGES, "free critical MW")
     below_mw = EdgeFilter("mw_band", MW_EDGES, "free critical MW", below=True)
@@ -176,6 +196,8 @@ class SiteFilters(PostFilters):
 
 
 class GpuPoolFilters(PostFilters):
+    open_words = ("model__name",)
+
     country = CountriesFilter(method="by_country")
     model = CharFilter("model__name", help_text="The name of a GPU model.")
     min_gpus = EdgeFilter("gpu_band", GPU_EDGES, "free GPUs")
@@ -193,6 +215,8 @@ class GpuPoolFilters(PostFilters):
 
 
 class RequestFilters(PostFilters):
+    names = ("title",)
+
     kind = OneOfFilter("kind", RequestKind)
     country = CharFilter(
         method="by_country",

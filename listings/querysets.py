@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 from django.apps import apps
 from django.db.models import Case, Exists, F, Model, OuterRef, Q, QuerySet, Value, When
 from django.db.models.fields import CharField
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, TruncDate
 
 from accounts.readers import Reader
 from accounts.vocabulary import Kind
@@ -17,6 +17,7 @@ from listings.vocabulary import DisclosureMode, Face, Freshness, PostType, Statu
 MAX_ATTEMPTS = 5
 FRESH_FOR = timedelta(days=90)
 STALE_FOR = timedelta(days=365)
+_UNPRICED = Value(99)  # beyond every price band
 
 _P = TypeVar("_P", bound=Model, covariant=True)
 
@@ -105,6 +106,11 @@ class ShelfQuerySet(PostQuerySet[_P]):
         """What the catalogue page and the API list show, soonest first, in at most four queries."""
         return self.visible_to(reader, today).with_all().order_by(self.soonest, "pk")
 
+    def with_ranks(self) -> Self:
+        """Annotate what lists also sort by: `listed_on`, the day of posting. Page links can be read, and the
+        instant would tell which teasers were posted together."""
+        return self.annotate(listed_on=TruncDate("created_at"))
+
     def for_page(self, reader: Reader, today: date) -> Self:
         """One post with all that its page shows."""
         return self.visible_to(reader, today).with_all().with_pending()
@@ -114,12 +120,18 @@ class ShelfQuerySet(PostQuerySet[_P]):
         return self.select_related("organization")
 
 
-class SiteQuerySet(ShelfQuerySet[_P]):
+class SupplyQuerySet(ShelfQuerySet[_P]):
+    def with_ranks(self) -> Self:
+        """And `price_rank`: the price band, with what states no price after all that does."""
+        return super().with_ranks().annotate(price_rank=Coalesce("price_band", _UNPRICED))
+
+
+class SiteQuerySet(SupplyQuerySet[_P]):
     def with_all(self) -> Self:
         return super().with_all().prefetch_related("phases", "evidence")
 
 
-class GpuPoolQuerySet(ShelfQuerySet[_P]):
+class GpuPoolQuerySet(SupplyQuerySet[_P]):
     def with_all(self) -> Self:
         return super().with_all().select_related("model", "at_site").prefetch_related("evidence")
 

@@ -2,89 +2,272 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from listings.filters import GpuPoolFilters, PostFilters, RequestFilters, SiteFilters
-from listings.forms.base import choose_among
+from listings.forms.facets import Facet, at_least, below, by_quarter, equal, takes_country
 from listings.models import GpuModel
-from listings.vocabulary import GPU_EDGES, MW_EDGES, Grid, RequestKind, quarter_label, quarter_of
+from listings.querysets import PostQuerySet
+from listings.vocabulary import (
+    GPU_EDGES,
+    MW_EDGES,
+    PRICE_EDGES_USD_GPU_HOUR,
+    PRICE_EDGES_USD_KW_MONTH,
+    RACK_KW_EDGES,
+    Cooling,
+    Delivery,
+    Grid,
+    RequestKind,
+    quarter_label,
+    quarter_of,
+)
 
 QUARTERS_AHEAD = 16
-ANY = [("", "Any")]
+ANY = [("", _("Any"))]
+CARDS = "cards"
+
+
+class Order(NamedTuple):
+    """One way to sort a list; `columns` are never null and end with the uid."""
+
+    label: Any
+    columns: tuple[str, ...]
+
+
+class Chosen(NamedTuple):
+    """One filter in force: how it reads, and the parameter that it came from."""
+
+    label: str
+    text: str
+    name: str
+    value: str
 
 
 class ListFilter(forms.Form):
-    """A list's filter, under the API's names; `narrowed` applies what was chosen."""
+    """A list's filter, under the API's names; `narrowed` applies what was chosen.
+
+    `bar` stands always open, `more` folds away; `facets` are the filters that count their choices.
+    """
 
     filters: ClassVar[type[PostFilters]]
+    orders: ClassVar[dict[str, Order]]
+    bar: ClassVar[tuple[str, ...]]
+    more: ClassVar[tuple[str, ...]] = ()
+    facets: ClassVar[dict[str, Facet]]
+
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(
+            attrs={"type": "search", "placeholder": _("Code name or name"), "autocomplete": "off"}
+        ),
+    )
+    sort = forms.ChoiceField(label=_("Sort"), required=False)
+    view = forms.ChoiceField(
+        choices=[("", _("Table")), (CARDS, _("Cards"))], required=False, widget=forms.HiddenInput
+    )
 
     def __init__(self, data: QueryDict, *, today: date) -> None:
         super().__init__(data)
+        soonest, *others = self.orders.items()
+        choices = [("", soonest[1].label), *((name, order.label) for name, order in others)]
+        _offer(self, "sort", choices)
         self.offer(today)
 
     def offer(self, today: date) -> None:
         """Fill in the choices that depend on the day or on stored rows."""
 
-    def narrowed(self, found: QuerySet[Any]) -> QuerySet[Any]:
+    @property
+    def order(self) -> tuple[str, ...]:
+        chosen = self["sort"].value() if self.is_valid() else ""
+        return self.orders[chosen or next(iter(self.orders))].columns
+
+    def narrowed(self, found: QuerySet[Any], *, without: str = "") -> QuerySet[Any]:
+        """The posts that fit all that was chosen; `without` leaves one filter aside."""
         if not self.is_valid():
             return found.none()
-        chosen = {name: self[name].value() for name in self.fields}
+        names = ["q", *self.bar, *self.more]
+        chosen = {name: _told(self[name].value()) for name in names if name != without}
         narrowed: QuerySet[Any] = self.filters(chosen, queryset=found).qs
         return narrowed
+
+    def count(self, visible: PostQuerySet[Any]) -> int:
+        """Write behind each choice of a facet how many posts it would leave; returns how many fit now.
+
+        One query a facet.
+        """
+        total = 0
+        if self.is_valid():
+            for name, facet in self.facets.items():
+                seen = visible.seen_in_full() if facet.in_full else visible
+                groups = facet.groups(self.narrowed(seen, without=name))
+                chosen = str(self[name].value() or "")
+                counts = {choice: facet.count(groups, choice) for choice in self._values(name)}
+                self._tell_counts(name, facet, chosen, counts)
+                if not facet.in_full:
+                    total = facet.count(groups, chosen) if chosen else sum(groups.values())
+        return total
+
+    def chosen(self) -> Iterator[Chosen]:
+        """The filters in force, a set's words one by one."""
+        for name in ("q", *self.bar, *self.more):
+            values = self[name].value() if self.is_valid() else None
+            words = dict(getattr(self.fields[name], "choices", ()))
+            for value in values if isinstance(values, list) else [values] if values else []:
+                text = str({str(key): word for key, word in words.items()}.get(value, value))
+                yield Chosen(str(self[name].label), text, name, value)
+
+    def in_bar(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.bar]
+
+    def in_more(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.more]
+
+    def is_more_open(self) -> bool:
+        return any(self[name].value() or self[name].errors for name in self.more)
+
+    def _values(self, name: str) -> list[str]:
+        return [str(value) for value, _text in _options(self.fields[name]) if value]
+
+    def _tell_counts(self, name: str, facet: Facet, chosen: str, counts: dict[str, int]) -> None:
+        field = self.fields[name]
+        widget: Any = field.widget
+        widget.choices = [
+            (value, f"{text} ({counts[str(value)]:,})" if value else text)
+            for value, text in _options(field)
+            if not value or not facet.sparse or counts[str(value)] or str(value) == chosen
+        ]
 
 
 class SiteFilter(ListFilter):
     filters = SiteFilters
+    orders = {
+        "soonest": Order(_("Soonest ready"), ("ready_quarter", "uid")),
+        "largest": Order(_("Largest"), ("-mw_band", "uid")),
+        "price": Order(_("Lowest ask"), ("price_rank", "uid")),
+        "newest": Order(_("Newest"), ("-listed_on", "uid")),
+    }
+    bar = ("country", "min_mw", "ready_by", "below_usd_kw_month")
+    more = ("grid", "min_rack_kw", "delivery_type", "cooling")
+    facets = {
+        "country": Facet(("country",), equal, sparse=True),
+        "min_mw": Facet(("mw_band",), at_least(MW_EDGES)),
+        "ready_by": Facet(("ready_quarter",), by_quarter),
+        "below_usd_kw_month": Facet(("price_band",), below(PRICE_EDGES_USD_KW_MONTH)),
+        "grid": Facet(("grid",), equal, in_full=True, sparse=True),
+    }
     country = forms.ChoiceField(choices=[*ANY, *countries], required=False)
-    grid = forms.ChoiceField(choices=[*ANY, *Grid.choices], required=False, label="Grid, where disclosed")
-    min_mw = forms.ChoiceField(label="MW at least", required=False)
-    ready_by = forms.ChoiceField(label="Ready by", required=False)
+    min_mw = forms.ChoiceField(label=_("MW at least"), required=False)
+    ready_by = forms.ChoiceField(label=_("Ready by"), required=False)
+    below_usd_kw_month = forms.ChoiceField(label=_("Ask below, US$/kW-month"), required=False)
+    grid = forms.ChoiceField(
+        choices=[*ANY, *Grid.choices], required=False, label=_("Grid, where you see the details")
+    )
+    min_rack_kw = forms.ChoiceField(label=_("Rack at least, kW"), required=False)
+    delivery_type = forms.MultipleChoiceField(
+        choices=Delivery.choices,
+        required=False,
+        label=_("Delivered as"),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    cooling = forms.MultipleChoiceField(
+        choices=Cooling.choices, required=False, label=_("Cooling"), widget=forms.CheckboxSelectMultiple
+    )
 
     def offer(self, today: date) -> None:
-        _offer(self, "min_mw", _sizes(MW_EDGES, "MW"))
-        _offer(self, "ready_by", _quarters(today))
+        _offer(self, "min_mw", [*ANY, *_sizes(MW_EDGES)])
+        _offer(self, "ready_by", [*ANY, *_quarters(today)])
+        _offer(self, "below_usd_kw_month", [*ANY, *_sizes(PRICE_EDGES_USD_KW_MONTH)])
+        _offer(self, "min_rack_kw", [*ANY, *_sizes(RACK_KW_EDGES)])
 
 
 class GpuPoolFilter(ListFilter):
     filters = GpuPoolFilters
-    model = forms.ModelChoiceField(
-        GpuModel.objects.none(), to_field_name="name", required=False, empty_label="Any", label="GPU model"
-    )
+    orders = {
+        "soonest": Order(_("Soonest available"), ("ready_quarter", "uid")),
+        "largest": Order(_("Largest"), ("-gpu_band", "uid")),
+        "price": Order(_("Lowest price"), ("price_rank", "uid")),
+        "newest": Order(_("Newest"), ("-listed_on", "uid")),
+    }
+    bar = ("model", "country", "min_gpus", "ready_by", "below_usd_gpu_hour")
+    facets = {
+        "model": Facet(("model__name",), equal, sparse=True),
+        "country": Facet(("country", "at_site__country"), equal, sparse=True),
+        "min_gpus": Facet(("gpu_band",), at_least(GPU_EDGES)),
+        "ready_by": Facet(("ready_quarter",), by_quarter),
+        "below_usd_gpu_hour": Facet(("price_band",), below(PRICE_EDGES_USD_GPU_HOUR)),
+    }
+    model = forms.ChoiceField(required=False, label=_("GPU model"))
     country = forms.ChoiceField(choices=[*ANY, *countries], required=False)
-    min_gpus = forms.ChoiceField(label="GPUs at least", required=False)
-    ready_by = forms.ChoiceField(label="Available by", required=False)
+    min_gpus = forms.ChoiceField(label=_("GPUs at least"), required=False)
+    ready_by = forms.ChoiceField(label=_("Available by"), required=False)
+    below_usd_gpu_hour = forms.ChoiceField(label=_("Price below, US$/GPU-hour"), required=False)
 
     def offer(self, today: date) -> None:
-        choose_among(self, "model", GpuModel.objects.for_catalogue())
-        _offer(self, "min_gpus", _sizes(GPU_EDGES, "GPUs"))
-        _offer(self, "ready_by", _quarters(today))
+        models = [(model.name, str(model)) for model in GpuModel.objects.for_catalogue()]
+        _offer(self, "model", [*ANY, *models])
+        _offer(self, "min_gpus", [*ANY, *_sizes(GPU_EDGES)])
+        _offer(self, "ready_by", [*ANY, *_quarters(today)])
+        _offer(self, "below_usd_gpu_hour", [*ANY, *_sizes(PRICE_EDGES_USD_GPU_HOUR)])
+
+
+def _megawatts_at_least(stored: tuple[Any, ...], choice: str) -> bool:
+    return stored[1] == RequestKind.POWER and at_least(MW_EDGES)(stored[:1], choice)
 
 
 class RequestFilter(ListFilter):
     filters = RequestFilters
-    kind = forms.ChoiceField(choices=[*ANY, *RequestKind.choices], required=False, label="Needs")
-    country = forms.ChoiceField(choices=[*ANY, *countries], required=False, label="Takes country")
-    grid = forms.ChoiceField(choices=[*ANY, *Grid.choices], required=False, label="Names grid")
-    need_by = forms.ChoiceField(label="First needed by", required=False)
+    orders = {
+        "soonest": Order(_("Soonest needed"), ("need_quarter", "uid")),
+        # A band of megawatts is another thing than one of GPUs.
+        "largest": Order(_("Largest, megawatts first"), ("-kind", "-size_band", "uid")),
+        "newest": Order(_("Newest"), ("-listed_on", "uid")),
+    }
+    bar = ("kind", "country", "min_mw", "need_by")
+    more = ("grid", "min_gpus")
+    facets = {
+        "kind": Facet(("kind",), equal),
+        "country": Facet(("countries", "regions", "grids", "excluded_countries"), takes_country, sparse=True),
+        "min_mw": Facet(("size_band", "kind"), _megawatts_at_least),
+        "need_by": Facet(("need_quarter",), by_quarter),
+    }
+    kind = forms.ChoiceField(choices=[*ANY, *RequestKind.choices], required=False, label=_("Needs"))
+    country = forms.ChoiceField(choices=[*ANY, *countries], required=False, label=_("Takes country"))
+    min_mw = forms.ChoiceField(label=_("MW at least"), required=False)
+    need_by = forms.ChoiceField(label=_("First needed by"), required=False)
+    grid = forms.ChoiceField(choices=[*ANY, *Grid.choices], required=False, label=_("Names grid"))
+    min_gpus = forms.ChoiceField(label=_("GPUs at least"), required=False)
 
     def offer(self, today: date) -> None:
-        _offer(self, "need_by", _quarters(today))
+        _offer(self, "need_by", [*ANY, *_quarters(today)])
+        _offer(self, "min_mw", [*ANY, *_sizes(MW_EDGES)])
+        _offer(self, "min_gpus", [*ANY, *_sizes(GPU_EDGES)])
 
 
-def _offer(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
-    form.fields[name] = forms.ChoiceField(
-        choices=[*ANY, *choices], required=False, label=form.fields[name].label
-    )
+def _told(value: Any) -> Any:
+    """A set of words as the API takes it: with commas."""
+    return ",".join(value) if isinstance(value, list) else value
 
 
-def _sizes(edges: tuple[int, ...], unit: str) -> list[tuple[str, str]]:
-    return [(str(edge), f"{edge:,} {unit}") for edge in edges]
+def _options(field: forms.Field) -> list[tuple[Any, Any]]:
+    return list(getattr(field, "choices", ()))
+
+
+def _offer(form: forms.Form, name: str, choices: list[tuple[Any, Any]]) -> None:
+    form.fields[name] = forms.ChoiceField(choices=choices, required=False, label=form.fields[name].label)
+
+
+def _sizes(edges: tuple[int, ...]) -> list[tuple[str, str]]:
+    return [(str(edge), f"{edge:,}") for edge in edges]
 
 
 def _quarters(today: date) -> list[tuple[str, str]]:

@@ -1,9 +1,9 @@
-"""What a post's page and its line in a list show: what its reader's face of it has, and nothing else."""
+"""What a post's page shows: what its reader's face of it has, and nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from django.db import models
 
@@ -12,11 +12,11 @@ from listings.forms.base import PostForm, Section
 from listings.forms.demand import GpuRequestForm, PowerRequestForm
 from listings.forms.supply import GpuPoolForm, SiteForm
 from listings.models import Evidence, GpuWish, Phase, Step
+from listings.views.lines import Shown
+from listings.views.lines import title_of as title_of
 from listings.views.shelves import Shelf
 from listings.vocabulary import Confidence, Face, PostType, RequestKind, Status
 from listings.words import LABELS, said
-
-Shown = Mapping[str, Any]
 
 _PHASE = (
     "ready_on",
@@ -109,31 +109,6 @@ def sheet_of(shelf: Shelf, shown: Shown) -> Sheet:
         groups=[group for group in groups if group.facts or group.not_stated],
         tables=list(_tables(shown)),
     )
-
-
-def list_of(shelf: Shelf, posts: Sequence[Shown]) -> Table:
-    """The list of posts: what a teaser tells of each, and its name to those who may know it."""
-    names = TEASERS[shelf.post_type]
-    return Table(
-        caption=shelf.title,
-        columns=[Column(shelf.noun.capitalize()), *(Column(LABELS[name]) for name in names)],
-        rows=[
-            [_headline(shelf, shown), *(Cell(said(shelf.model, name, shown[name])) for name in names)]
-            for shown in posts
-        ],
-    )
-
-
-def title_of(shown: Shown) -> str:
-    """A post's own name to those who may know it, else its code name."""
-    return str(shown.get("name") or shown.get("title") or shown["code_name"])
-
-
-def _headline(shelf: Shelf, shown: Shown) -> Cell:
-    marks = [shown["organization"]["name"]] if "organization" in shown else []
-    marks += ["reference listing"] if shown["is_reference"] else []
-    marks += [Status(shown["status"]).label.lower()] if shown["status"] != Status.OPEN else []
-    return Cell(title_of(shown), url=shelf.url(shown["uid"]), note=" · ".join(marks))
 
 
 def _subtitle(shown: Shown) -> str:

@@ -32,7 +32,6 @@ class Shelf:
     title: str
     noun: str
     lead: str
-    ordering: tuple[str, ...]
     create: Callable[..., Post]
     update: Callable[..., Post]
 
@@ -47,6 +46,10 @@ class Shelf:
 
     def url(self, uid: Any) -> str:
         return reverse(f"listings:{self.one}", args=[uid])
+
+    @property
+    def nouns(self) -> str:
+        return f"{self.noun}s"
 
     @property
     def list_url(self) -> str:
@@ -67,7 +70,6 @@ SITES = Shelf(
     title="Sites",
     noun="site",
     lead="Energized sites of miners, with dated phases of convertible megawatts.",
-    ordering=("ready_quarter", "uid"),
     create=services.create_site,
     update=services.update_site,
 )
@@ -81,7 +83,6 @@ GPU_POOLS = Shelf(
     title="GPU pools",
     noun="GPU pool",
     lead="Blocks of identical GPUs that miners rent out.",
-    ordering=("ready_quarter", "uid"),
     create=services.create_gpu_pool,
     update=services.update_gpu_pool,
 )
@@ -95,7 +96,6 @@ REQUESTS = Shelf(
     title="Requests",
     noun="request",
     lead="What AI tenants need: megawatts or GPUs, by when and where.",
-    ordering=("need_quarter", "uid"),
     create=services.create_request,
     update=services.update_request,
 )

@@ -7,9 +7,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from listings.models import Change, Post, Site
-from tests.factories import phase
+from tests.factories import phase, step
 
 KINDS = [("site", "sites"), ("gpu_pool", "gpu_pools"), ("request", "requests")]
+
+
+def rows(answer):
+    return {post.uid for post in answer.context["page"]["results"]}
 
 
 def read(actor, name, *args, **query):
@@ -135,6 +139,107 @@ class TestLists:
         assert 'value="US" selected' in second.content.decode()
         assert second.context["page"]["previous"]
 
+    def test_each_choice_says_how_many_it_would_leave(self, make, visitor):
+        make.site(phases=[phase(critical_mw=40)])
+        make.site(phases=[phase(critical_mw=60)])
+        make.site(country="NO", region="", grid="NO2", phases=[phase(critical_mw=60)])
+
+        page = read(visitor, "sites", country="US")
+
+        assert '<option value="20">20 (2)</option>' in page
+        assert '<option value="50">50 (1)</option>' in page
+        # A country's own count leaves the chosen country aside; one without a site is not offered.
+        assert '<option value="NO">Norway (1)</option>' in page
+        assert "Sweden" not in page
+
+    @pytest.mark.parametrize("who", ["visitor", "tenant", "broker", "miner"])
+    @pytest.mark.parametrize(
+        ("many", "choice"),
+        [
+            ("sites", {"country": "US"}),
+            ("sites", {"min_mw": "50"}),
+            ("sites", {"ready_by": "2027-Q1"}),
+            ("sites", {"below_usd_kw_month": "125"}),
+            ("sites", {"grid": "ERCOT"}),
+            ("gpu_pools", {"country": "NO"}),
+            ("gpu_pools", {"model": "H100 SXM5", "min_gpus": "1024"}),
+            ("gpu_pools", {"below_usd_gpu_hour": "2"}),
+            ("requests", {"country": "NO"}),
+            ("requests", {"kind": "gpu", "need_by": "2027-Q2"}),
+            ("requests", {"min_mw": "20"}),
+        ],
+    )
+    def test_a_count_is_what_the_list_then_holds(self, make, request, who, many, choice):
+        """A choice's count is worked out by other means than the filter, and must agree with it."""
+        asking = request.getfixturevalue(who)
+        for mode in ("open", "blind"):
+            make.site(disclosure=mode, phases=[phase(critical_mw=60)])
+            norway = make.site(country="NO", region="", grid="NO2", disclosure=mode, ask_usd_kw_month=None)
+            make.pool(disclosure=mode), make.pool(at_site=norway, gpus=2048, price_usd_gpu_hour="1.50")
+            make.request(disclosure=mode), make.gpu_request(countries=[])
+            make.request(countries=[], excluded_countries=["NO"], steps=[step(critical_mw=5)])
+        name, value = list(choice.items())[-1]
+        others = {key: kept for key, kept in choice.items() if key != name}
+
+        before = asking.client.get(reverse(f"listings:{many}"), others)
+        after = asking.client.get(reverse(f"listings:{many}"), choice)
+
+        offered = dict(before.context["filter"].fields[name].widget.choices)
+        counted = int(str(offered.get(value, "(0)")).rpartition("(")[2].strip(")"))
+        assert counted == after.context["count"] == len(after.context["page"]["results"])
+
+    def test_a_filter_in_force_can_be_taken_back_alone(self, make, visitor):
+        page = visitor.client.get(
+            reverse("listings:sites"), {"country": "US", "cooling": ["air", "immersion"], "sort": "newest"}
+        )
+
+        chips = {chip.text: chip.url for chip in page.context["chips"]}
+        assert set(chips) == {"United States of America", "Air", "Immersion"}
+        assert chips["Air"] == "/sites/?country=US&cooling=immersion&sort=newest"
+
+    def test_names_are_searched_only_where_the_reader_knows_them(self, make, miner, tenant, visitor):
+        told = make.site(name="Zebulon Flats", disclosure="open")
+        kept = make.site(name="Zebulon Hill", disclosure="blind")
+
+        assert "Zebulon Flats" in read(tenant, "sites", q="zebulon")
+        for code_name in (told.code_name, kept.code_name):
+            assert code_name not in read(visitor, "sites", q="zebulon")
+            assert code_name in read(visitor, "sites", q=code_name.lower())
+        assert kept.code_name not in read(tenant, "sites", q="Hill")
+        assert "Zebulon Hill" in read(miner, "sites", q="Hill")
+
+    def test_each_sort_leads_through_all_pages(self, make, visitor):
+        make.sites(30)
+        make.sites(30, ask_usd_kw_month=None)
+
+        for sort in ("", "largest", "price", "newest"):
+            first = visitor.client.get(reverse("listings:sites"), {"sort": sort})
+            second = visitor.client.get(first.context["page"]["next"])
+            assert len(rows(first) | rows(second)) == 60
+
+    def test_cards_tell_the_same_and_stay_on_the_next_page(self, make, visitor):
+        make.sites(51)
+
+        page = visitor.client.get(reverse("listings:sites"), {"view": "cards"})
+
+        assert "<table" not in page.content.decode()
+        assert "20–50" in page.content.decode()
+        assert "view=cards" in page.context["page"]["next"]
+
+    def test_htmx_gets_the_part_that_changes_and_the_address_to_show(self, make, visitor):
+        site = make.site()
+
+        answer = visitor.client.get(
+            reverse("listings:sites"),
+            {"country": "US", "q": "", "ready_by": ""},
+            headers={"HX-Request": "true"},
+        )
+
+        assert answer.headers["HX-Push-Url"] == "/sites/?country=US"
+        assert "HX-Request" in answer.headers["Vary"]
+        assert site.code_name in answer.content.decode()
+        assert "<html" not in answer.content.decode()
+
     def test_a_tampered_page_link_is_refused(self, visitor):
         assert visitor.client.get(reverse("listings:sites"), {"cursor": "abc"}).status_code == 400
 
@@ -143,8 +248,8 @@ class TestLists:
         make.sites(count)
         make.pools(count)
         make.requests(count, by=tenant)
-        # Session, user, reader, the posts, and two for what belongs to them or to the filter.
-        for many, queries in (("sites", 6), ("gpu_pools", 6), ("requests", 6)):
+        # Session, user, reader, the posts, one or two for what belongs to them, and one a facet.
+        for many, queries in (("sites", 11), ("gpu_pools", 11), ("requests", 10)):
             with django_assert_num_queries(queries):
                 tenant.client.get(reverse(f"listings:{many}"))
 
