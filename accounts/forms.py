@@ -1,26 +1,53 @@
 """What people fill in about their organization."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
 
 from accounts.vocabulary import Kind, Role, Scope
 
 
+class KindCards(forms.RadioSelect):
+    """A card a kind, which says what that kind does here."""
+
+    template_name = "accounts/kind_cards.html"
+    MEANINGS = {
+        Kind.MINER: "You have energized sites or GPUs. See which requests they fit, and what would fit more.",
+        Kind.TENANT: "You need megawatts or GPUs at once or in stages. See who delivers when, at what cost.",
+        Kind.BROKER: "You bring the two together. Once verified you see both sides of every match.",
+    }
+
+    def create_option(self, name: str, value: Any, *args: Any, **more: Any) -> dict[str, Any]:
+        option: dict[str, Any] = super().create_option(name, value, *args, **more)
+        return {**option, "meaning": self.MEANINGS[Kind(value)]}
+
+
 class NewOrganizationForm(forms.Form):
     name = forms.CharField(max_length=120, help_text="As your counterparties know it.")
     kind = forms.ChoiceField(
-        choices=Kind,
-        widget=forms.RadioSelect,
-        label="We are a",
-        help_text="Miners offer megawatts and GPUs, tenants ask for them. It cannot be changed later.",
+        choices=Kind, widget=KindCards, label="We are a", help_text="It cannot be changed later."
     )
-    website = forms.URLField(max_length=200, required=False, assume_scheme="https")
+    website = forms.URLField(
+        max_length=200,
+        required=False,
+        assume_scheme="https",
+        help_text="An operator looks here first to see who you are.",
+    )
 
 
 class OrganizationForm(forms.Form):
     name = forms.CharField(max_length=120, help_text="A new name has to be verified again.")
     website = forms.URLField(max_length=200, required=False, assume_scheme="https")
+
+
+class ProfileForm(forms.Form):
+    name = forms.CharField(
+        max_length=120,
+        required=False,
+        help_text="Colleagues see it beside what you do. Without one they see your address.",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
 
 
 class SwitchForm(forms.Form):

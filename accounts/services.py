@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from smtplib import SMTPException
 
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.template.loader import render_to_string
 
+from accounts import mail
 from accounts.models import ApiKey, Invitation, Membership, Organization, User
 from accounts.readers import Reader
 from accounts.vocabulary import Role, Scope
@@ -24,6 +25,7 @@ INVITATION_LIFE = timedelta(days=7)
 OPEN_INVITATIONS_MAX = 50
 LAST_USED_GRAIN = timedelta(minutes=1)
 KEY_MARK = "swy_"
+MAIL_NOT_SENT = "The mail could not be sent. Please try again in a few minutes."
 
 
 class LastOwner(DomainError):
@@ -105,12 +107,17 @@ def invite_member(
     organization = _owned(by)[1]
     token = secrets.token_urlsafe(32)
     invitation = _record_invitation(by=by, email=_address(email), role=role, token=token, now=now)
-    text = render_to_string("accounts/mail/invitation.txt", {"invitation": invitation, "link": link(token)})
+    letter = mail.letter_from(
+        "emails/invitation.txt",
+        subject=f"Join {organization.name} on Switchyard",
+        context={"invitation": invitation, "link": link(token)},
+        to=[invitation.email],
+    )
     try:
-        send_mail(f"Join {organization.name} on Switchyard", text, None, [invitation.email])
+        letter.send()
     except (SMTPException, OSError) as error:
         revoke_invitation(by=by, invitation=invitation, now=now)
-        raise MailNotSent("The mail could not be sent. Please try again in a few minutes.") from error
+        raise MailNotSent(MAIL_NOT_SENT) from error
     return invitation
 
 
@@ -249,6 +256,29 @@ def authenticate_key(*, secret: str, now: datetime) -> ApiKey | None:
         unseen = Q(last_used_at=None) | Q(last_used_at__lte=now - LAST_USED_GRAIN)
         ApiKey.objects.filter(unseen, pk=key.pk).update(last_used_at=now)
     return key
+
+
+# --- People and their sessions -----------------------------------------------------------------
+
+
+def rename_person(*, user: User, name: str) -> User:
+    """How colleagues see this person; empty shows the address instead."""
+    user.name = _one_line(name) if name.strip() else ""
+    user.save(update_fields=["name"])
+    return user
+
+
+@transaction.atomic
+def end_sessions(*, user: User, but: str | None = None) -> int:
+    """Sign the person out everywhere, except in the session `but`; how many ended."""
+    others = UserSession.objects.filter(user=user).exclude(session_key=but or "")
+    keys = list(others.values_list("session_key", flat=True))
+    others.delete()
+    return Session.objects.filter(session_key__in=keys).delete()[0]
+
+
+def note_session_seen(*, session_key: str | None, now: datetime) -> None:
+    UserSession.objects.filter(session_key=session_key).update(last_seen_at=now)
 
 
 # --- Helpers -----------------------------------------------------------------------------------

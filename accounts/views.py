@@ -1,5 +1,7 @@
-"""Pages about one's organization, its people and its keys."""
+"""Pages about oneself, one's organization, its people and its keys."""
 
+from allauth.account.decorators import reauthentication_required
+from allauth.account.models import EmailAddress
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
@@ -11,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import forms, services
+from accounts.devices import devices_of
 from accounts.middleware import ACTING_FOR
 from accounts.models import ApiKey, Invitation, Membership, Organization, User
 from accounts.readers import PageRequest
@@ -18,6 +21,7 @@ from accounts.vocabulary import Role
 from common.forms import refusals_shown_by, refusals_told, status_of
 
 INVITED_WITH = "invitation"
+AN_EXAMPLE = "api:organization"  # a call to try a new key with
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -28,6 +32,34 @@ def start(request: PageRequest) -> HttpResponse:
     if INVITED_WITH in request.session:
         return redirect("accounts:accept_invitation")
     return redirect("home" if request.reader.organization else "accounts:create_organization")
+
+
+@form_page
+@login_required
+def profile(request: PageRequest) -> HttpResponse:
+    person = _person(request)
+    form = forms.ProfileForm(request.POST or None, initial={"name": person.name})
+    if form.is_valid():
+        with refusals_shown_by(form):
+            services.rename_person(user=person, **form.cleaned_data)
+            messages.success(request, "Saved.")
+            return redirect("accounts:profile")
+    addresses = EmailAddress.objects.filter(user=person).order_by("-primary", "email")
+    context = {"form": form, "addresses": addresses}
+    return render(request, "accounts/profile.html", context, status=status_of(form))
+
+
+@form_page
+@login_required
+def sessions(request: PageRequest) -> HttpResponse:
+    """Where one is signed in; posting signs out everywhere else."""
+    person, this = _person(request), request.session.session_key
+    if request.method == "POST":
+        services.end_sessions(user=person, but=this)
+        messages.success(request, "You are signed out everywhere else.")
+        return redirect("accounts:sessions")
+    devices = devices_of(user=person, this=this, now=timezone.now())
+    return render(request, "accounts/sessions.html", {"devices": devices})
 
 
 @form_page
@@ -54,7 +86,14 @@ def organization(request: PageRequest) -> HttpResponse:
             services.update_organization(by=request.reader, **form.cleaned_data)
             messages.success(request, "Saved.")
             return redirect("accounts:organization")
-    return _organization_page(request, own, form=form)
+    context = {"organization": own, "form": form}
+    return render(request, "accounts/organization.html", context, status=status_of(form))
+
+
+@require_GET
+@login_required
+def members(request: PageRequest) -> HttpResponse:
+    return _members_page(request)
 
 
 @require_POST
@@ -70,10 +109,8 @@ def invite(request: PageRequest) -> HttpResponse:
                 **form.cleaned_data,
             )
             messages.success(request, f"An invitation is on its way to {invitation.email}.")
-            return redirect("accounts:organization")
-    if request.reader.organization is None:
-        return redirect("accounts:create_organization")
-    return _organization_page(request, request.reader.organization, invitation_form=form)
+            return redirect("accounts:members")
+    return _members_page(request, form)
 
 
 @require_POST
@@ -83,7 +120,7 @@ def revoke_invitation(request: PageRequest, uid: str) -> HttpResponse:
     with refusals_told(request):
         services.revoke_invitation(by=request.reader, invitation=invitation, now=timezone.now())
         messages.success(request, f"The invitation to {invitation.email} is revoked.")
-    return redirect("accounts:organization")
+    return redirect("accounts:members")
 
 
 @require_POST
@@ -95,7 +132,7 @@ def change_role(request: PageRequest, uid: str) -> HttpResponse:
         with refusals_told(request):
             services.change_role(by=request.reader, membership=membership, role=form.cleaned_data["role"])
             messages.success(request, f"{membership.user} is now: {membership.get_role_display()}.")
-    return redirect("accounts:organization")
+    return redirect("accounts:members")
 
 
 @form_page
@@ -108,7 +145,7 @@ def remove_member(request: PageRequest, uid: str) -> HttpResponse:
         with refusals_told(request):
             services.remove_member(by=request.reader, membership=membership, now=timezone.now())
             messages.success(request, f"{membership.user} has left {membership.organization}.")
-        return redirect("accounts:organization")
+        return redirect("accounts:members")
     return render(request, "accounts/remove_member.html", {"membership": membership})
 
 
@@ -132,10 +169,12 @@ def accept_invitation(request: PageRequest) -> HttpResponse:
     return render(request, "accounts/invitation.html", {"invitation": found})
 
 
-@require_POST
+@form_page
 @login_required
 def switch(request: PageRequest) -> HttpResponse:
-    """Act for another of one's organizations."""
+    """One's organizations, to act for another of them."""
+    if request.method != "POST":
+        return render(request, "accounts/switch.html", {"mine": Membership.objects.of(_person(request))})
     form = forms.SwitchForm(request.POST)
     form.is_valid()
     mine = Organization.objects.filter(memberships__user=_person(request))
@@ -147,6 +186,7 @@ def switch(request: PageRequest) -> HttpResponse:
 @form_page
 @never_cache
 @login_required
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator] # allauth has no types
 def keys(request: PageRequest) -> HttpResponse:
     """The keys, and a new one, whose secret stands on the answer to its creation and nowhere else."""
     own, now = request.reader.organization, timezone.now()
@@ -162,7 +202,12 @@ def keys(request: PageRequest) -> HttpResponse:
                 now=now,
                 expires_at=form.expires_at(now),
             )
-            return render(request, "accounts/key_created.html", {"key": key, "secret": secret})
+            context = {
+                "key": key,
+                "secret": secret,
+                "example": request.build_absolute_uri(reverse(AN_EXAMPLE)),
+            }
+            return render(request, "accounts/key_created.html", context)
     context = {"form": form, "keys": ApiKey.objects.for_team(own), "now": now}
     return render(request, "accounts/keys.html", context, status=status_of(form))
 
@@ -177,24 +222,18 @@ def revoke_key(request: PageRequest, uid: str) -> HttpResponse:
     return redirect("accounts:keys")
 
 
-def _organization_page(
-    request: PageRequest,
-    own: Organization,
-    *,
-    form: forms.OrganizationForm | None = None,
-    invitation_form: forms.InvitationForm | None = None,
-) -> HttpResponse:
-    asked = invitation_form or form
+def _members_page(request: PageRequest, form: forms.InvitationForm | None = None) -> HttpResponse:
+    own = request.reader.organization
+    if own is None:
+        return redirect("accounts:create_organization")
     context = {
         "organization": own,
-        "form": form or forms.OrganizationForm(initial={"name": own.name, "website": own.website}),
-        "invitation_form": invitation_form or forms.InvitationForm(),
+        "form": form or forms.InvitationForm(),
         "roles": Role.choices,
         "team": Membership.objects.for_team(own),
         "invitations": Invitation.objects.for_team(own, timezone.now()),
-        "mine": Membership.objects.of(_person(request)),
     }
-    return render(request, "accounts/organization.html", context, status=status_of(asked) if asked else 200)
+    return render(request, "accounts/members.html", context, status=status_of(form) if form else 200)
 
 
 def _act_for(request: PageRequest, chosen: Organization, to: str) -> HttpResponseRedirect:

@@ -8,7 +8,7 @@ from marketplace import look, views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("organization/", include("accounts.urls")),
+    path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("", include("listings.urls")),
     path("matches/", include("matching.urls")),

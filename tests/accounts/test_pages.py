@@ -5,9 +5,10 @@ import re
 import pytest
 from django.test import Client
 
+from accounts import services
 from accounts.models import Membership, Organization, User
 from accounts.vocabulary import Kind
-from tests.cast import found, sign_up
+from tests.cast import NOON, found, sign_up
 from tests.texts import find
 
 PASSWORD = "correct horse battery"
@@ -113,7 +114,7 @@ def test_a_visitor_is_asked_to_sign_in(visitor, path):
 
 
 def test_a_member_sees_the_team_but_no_tools(miner_member):
-    page = miner_member.client.get("/organization/").content.decode()
+    page = miner_member.client.get("/organization/members/").content.decode()
 
     assert "lone.star.mining@example.com" in page
     assert "Send invitation" not in page
@@ -131,7 +132,7 @@ def test_pages_allow_no_inline_script_or_style(miner):
     policy = page.headers["Content-Security-Policy"]
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
-    assert not re.search(rb"<style|\sstyle=|<script(?! src)|\son\w+=", page.content)
+    assert not re.search(rb"<style|\sstyle=|<script(?![^>]* src)|\son\w+=", page.content)
 
 
 @pytest.mark.parametrize("size", [1, 20])
@@ -139,8 +140,8 @@ def test_the_team_costs_the_same_at_any_size(miner, size, django_assert_num_quer
     for number in range(size):
         Membership.objects.create(user=sign_up(f"{number}@example.com"), organization=miner.organization)
 
-    with django_assert_num_queries(6):  # session, user, reader, team, invitations, mine
-        page = miner.client.get("/organization/")
+    with django_assert_num_queries(5):  # session, user, reader, team, invitations
+        page = miner.client.get("/organization/members/")
 
     assert page.content.count(b"Role of") == size + 1
 
@@ -149,13 +150,45 @@ def test_an_unknown_address_says_what_to_do_next(visitor):
     page = visitor.client.get("/nothing/here/")
 
     assert page.status_code == 404
-    assert "front page" in page.content.decode()
+    assert "Front page" in page.content.decode()
 
 
 def test_two_organizations_of_one_person(miner):
     other = found("Second", Kind.TENANT, verified=True)
     Membership.objects.create(user=miner.user, organization=other.organization)
 
-    page = miner.client.get("/organization/").content.decode()
+    page = miner.client.get("/organization/switch/").content.decode()
+    miner.client.post("/organization/switch/", {"organization": other.organization.uid})
 
     assert "Act for it" in page
+    assert "Second" in miner.client.get("/organization/").content.decode()
+
+
+@pytest.mark.parametrize("size", [1, 50])
+def test_keys_cost_the_same_at_any_number(miner, size, django_assert_num_queries):
+    for number in range(size):
+        services.create_api_key(by=miner.reader, name=f"feed {number}", scopes=["read"], now=NOON)
+
+    with django_assert_num_queries(4):  # session, user, reader, keys
+        page = miner.client.get("/organization/keys/")
+
+    assert page.content.count(b"Yes, end it now") == size + 1
+
+
+def test_a_name_for_oneself_is_one_line_and_may_be_taken_back(newcomer):
+    newcomer.client.post("/accounts/profile/", {"name": "Ana  de la Cruz"})
+    newcomer.user.refresh_from_db()
+    named = newcomer.user.name
+    newcomer.client.post("/accounts/profile/", {"name": ""})
+    newcomer.user.refresh_from_db()
+
+    assert (named, newcomer.user.name) == ("Ana de la Cruz", "")
+
+
+def test_an_unverified_organization_learns_what_it_waits_for(stranger, miner):
+    waiting = stranger.client.get("/organization/").content.decode()
+    verified = miner.client.get("/organization/").content.decode()
+
+    assert "Waiting to be verified" in waiting
+    assert "Your own posts are matched all the same" in waiting
+    assert "Waiting to be verified" not in verified

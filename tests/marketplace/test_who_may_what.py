@@ -36,7 +36,10 @@ PAGES: Declared = {
     "accounts:organization": {"GET": MEMBERS, "POST": MEMBERS},  # what a member sends, the service refuses
     "accounts:start": {"GET": MEMBERS},
     "accounts:create_organization": {"GET": PEOPLE, "POST": PEOPLE},
-    "accounts:switch": {"POST": set()},  # only to an organization of one's own
+    "accounts:members": {"GET": MEMBERS},
+    "accounts:profile": {"GET": PEOPLE, "POST": PEOPLE},
+    "accounts:sessions": {"GET": PEOPLE, "POST": PEOPLE},
+    "accounts:switch": {"GET": PEOPLE, "POST": set()},  # only to an organization of one's own
     "accounts:invite": {"POST": MEMBERS},
     "accounts:accept_invitation": {"GET": PEOPLE, "POST": PEOPLE},
     "accounts:invitation": {"GET": EVERYONE},
@@ -101,7 +104,7 @@ DRAFTS: Declared = {
     "api:phase-list": {"GET": SUPPLY, "POST": SUPPLY},
 }
 # Written and tested elsewhere: allauth's pages and Django's admin.
-FOREIGN = ("account_", "admin:", "operator")
+FOREIGN = ("account_", "mfa_", "usersessions_", "admin:", "operator")
 
 
 def routes(resolver: Any, space: str = "") -> Iterator[str]:

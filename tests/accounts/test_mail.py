@@ -1,0 +1,105 @@
+"""Mail: text and HTML say the same, and nobody writes more into it than their name."""
+
+import pytest
+from django.test import Client
+
+from accounts import mail, services
+from accounts.vocabulary import Kind, Role
+from tests.accounts.signing_in import PASSWORD, at_another_browser
+from tests.cast import NOON
+from tests.texts import find
+
+
+def html_of(letter) -> str:
+    [(html, kind)] = letter.alternatives
+    assert kind == "text/html"
+    return str(html)
+
+
+def test_an_invitation_has_a_button_and_a_plain_address(miner, mailoutbox):
+    link = "https://switchyard.test/open-sesame"
+    services.invite_member(
+        by=miner.reader, email="a@b.test", role=Role.MEMBER, now=NOON, link=lambda token: link
+    )
+
+    [letter] = mailoutbox
+    assert f"\n{link}\n" in letter.body
+    assert f'<a href="{link}"' in html_of(letter)
+    assert "Join Lone Star Mining</a>" in html_of(letter)
+    assert letter.message().get_content_type() == "multipart/alternative"
+
+
+def test_confirming_an_address_and_resetting_a_password_are_letters_too(db, mailoutbox):
+    client = Client()
+    client.post("/accounts/signup/", {"email": "ana@example.com", "password1": PASSWORD})
+    client.post(find(r"http://testserver(/accounts/confirm-email/\S+)", mailoutbox[0].body))
+    client.post("/accounts/password/reset/", {"email": "ana@example.com"})
+
+    confirm, reset = mailoutbox
+    assert (confirm.subject, reset.subject) == (
+        "Confirm your address for Switchyard",
+        "A new password for Switchyard",
+    )
+    for letter, path in ((confirm, "/accounts/confirm-email/"), (reset, "/accounts/password/reset/key/")):
+        address = find(rf"(http://testserver{path}\S+)", letter.body)
+        assert f'<a href="{address}"' in html_of(letter)
+
+
+def test_a_name_is_neither_markup_nor_a_header(newcomer, mailoutbox):
+    services.rename_person(user=newcomer.user, name="<b>Ana</b>")
+    services.create_organization(user=newcomer.user, name="Nice\r\nBcc: all@world.test", kind=Kind.MINER)
+    newcomer.client.post("/organization/invite/", {"email": "a@b.test", "role": "member"})
+
+    [letter] = mailoutbox
+    assert letter.subject == "Join Nice Bcc: all@world.test on Switchyard"
+    assert letter.recipients() == ["a@b.test"]
+    assert "<b>Ana" in letter.body
+    assert "<b>Ana" not in html_of(letter)
+    assert "&lt;b&gt;Ana" in html_of(letter)
+
+
+def test_a_subject_cannot_start_a_header():
+    letter = mail.letter(subject="One\r\nBcc: two@world.test", text="Three", to=["a@b.test"])
+
+    assert letter.message()["Subject"] == "One Bcc: two@world.test"
+    assert letter.message()["Bcc"] is None
+
+
+@pytest.mark.parametrize("knows_the_browser", [True, False])
+def test_only_a_new_browser_is_told_of(miner, mailoutbox, knows_the_browser):
+    known = at_another_browser(miner.user)
+    mailoutbox.clear()
+
+    if knows_the_browser:
+        known.post("/accounts/logout/")
+        known.post("/accounts/login/", {"login": miner.user.email, "password": PASSWORD})
+    else:
+        at_another_browser(miner.user, HTTP_USER_AGENT="Mozilla <i>Strange")
+
+    if knows_the_browser:
+        assert not mailoutbox
+    else:
+        [letter] = mailoutbox
+        assert letter.subject == "New sign-in to Switchyard"
+        assert "- Browser: Mozilla <i>Strange" in letter.body
+        assert "<li>Browser: Mozilla &lt;i&gt;Strange</li>" in html_of(letter)
+
+
+def test_a_mail_server_that_is_away_does_not_keep_people_out(miner, settings):
+    at_another_browser(miner.user)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+
+    client = at_another_browser(miner.user)
+
+    assert client.get("/organization/").status_code == 200
+
+
+def test_a_mail_that_could_not_be_sent_is_said(db, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+
+    page = Client().post("/accounts/signup/", {"email": "ana@example.com", "password1": PASSWORD})
+
+    assert page.status_code == 409
+    assert "try again in a few minutes" in page.content.decode()
