@@ -107,7 +107,9 @@ DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     "connect_timeout": 2,
     "application_name": "switchyard",
-    "options": f"-c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', default=5000)} -c lock_timeout=3000",
+    # The last one lets go of the locks of a process that hangs in the middle of a transaction.
+    "options": f"-c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', default=5000)} -c lock_timeout=3000"
+    " -c idle_in_transaction_session_timeout=10000",
 }
 # A pool suits the threads of the web process. Celery closes one around every task: workers keep connections.
 if env.bool("DATABASE_POOL", default=False):

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 import redis
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
 from common import bell
 from listings import services
 from listings.models import Change, Post, Site
+from listings.services import changes
 from marketplace.invariants import violations
 from matching.models import Match, Ranking
 from matching.services import drain, rematch_everything
@@ -29,7 +30,7 @@ StartWorker = Callable[[], WorkerProcess]
 
 def picture() -> list[tuple[Any, ...]]:
     """All that matching has stored, without keys and times."""
-    columns = [f.attname for f in Match._meta.concrete_fields if f.attname not in ("id", "uid")]
+    columns = [f.attname for f in Match._meta.concrete_fields if f.attname not in ("id", "uid", "created_at")]
     return sorted(Match.objects.values_list(*columns), key=str)
 
 
@@ -202,23 +203,53 @@ def test_a_message_delivered_three_times(market, start_worker: StartWorker):
     assert_as_if_nothing_had_happened()
 
 
-def test_two_workers_and_many_editors(make, miner, tenant, start_worker: StartWorker):
-    sites = make.sites(4)
-    make.request()
-    make.request()
-    start_worker()
-    start_worker()
+def edit(site: Site, rounds: int) -> None:
+    """Change the ask again and again, as a client would who meets a locked post."""
+    done = 0
+    while done < rounds:
+        try:
+            services.update_site(site=site, fields={"ask_usd_kw_month": 120 + done}, now=timezone.now())
+        except OperationalError:
+            continue
+        done += 1
+    connections.close_all()
 
-    def edit(site: Site, rounds: int) -> None:
-        for n in range(rounds):
-            services.update_site(site=site, fields={"ask_usd_kw_month": 120 + n}, now=timezone.now())
-        connections.close_all()
+
+def test_two_workers_and_eight_editors(make, miner, tenant, start_worker: StartWorker):
+    sites = make.sites(8)
+    make.request()
+    make.request()
+    start_worker()
+    sleeper = start_worker()
 
     editors = [Thread(target=edit, args=(site, 8)) for site in sites]
     for editor in editors:
         editor.start()
+    # Wherever it is, perhaps in the middle of a transaction with its locks.
+    eventually(lambda: Ranking.objects.filter(post_version__gt=2).exists())
+    sleeper.pause()
     for editor in editors:
-        editor.join(30)
+        editor.join(60)
+    sleeper.resume()
 
+    eventually(all_matched, 30)
+    assert_as_if_nothing_had_happened()
+
+
+def test_a_worker_that_hangs_lets_go_of_its_locks(market, start_worker: StartWorker):
+    """Postgres ends the transaction of a process that has stopped in the middle of it."""
+    site = Site.objects.earliest("pk")
+    worker = start_worker()
+    eventually(all_matched)
+    with editor_holds(site):
+        changes.mark([site.pk])
+        bell.ring()
+        eventually(a_backend_waits_for_a_lock)
+        worker.pause()
+    Thread(target=edit, args=(site, 1)).start()
+
+    eventually(lambda: Site.objects.get(pk=site.pk).ask_usd_kw_month == 120, 30)
+
+    worker.resume()
     eventually(all_matched, 30)
     assert_as_if_nothing_had_happened()
