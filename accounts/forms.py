@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 
 from accounts.vocabulary import Kind, Role, Scope
@@ -47,6 +48,15 @@ class ProfileForm(forms.Form):
         required=False,
         help_text="Colleagues see it beside what you do. Without one they see your address.",
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
+class PasskeyForm(AddWebAuthnForm):  # type: ignore[misc] # allauth has no types
+    passwordless = forms.BooleanField(
+        label="Sign in with it alone, without the password",
+        required=False,
+        initial=True,
+        help_text="It then asks for your fingerprint, face or PIN. An older security key may not be able to.",
     )
 
 

@@ -165,6 +165,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT  # passkeys on http://localhost
 MFA_TOTP_ISSUER = "Switchyard"
+MFA_FORMS = {"add_webauthn": "accounts.forms.PasskeyForm"}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 
 EMAIL_TIMEOUT = 10

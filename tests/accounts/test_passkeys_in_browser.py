@@ -62,7 +62,7 @@ def test_a_passkey_signs_in_without_a_password(phone, complaints, miner):
     phone.goto("/accounts/2fa/")
     phone.get_by_role("link", name="Add a passkey").click()
     confirm_it_is_me(phone)
-    phone.get_by_label("Passwordless").check()
+    expect(phone.get_by_label("Sign in with it alone")).to_be_checked()
     phone.get_by_role("button", name="Add").click()
     expect(phone.get_by_role("heading", name="Recovery codes")).to_be_visible()
     sign_out(phone)
