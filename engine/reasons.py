@@ -219,6 +219,8 @@ def evidence(pair: Pair) -> str:
     }
     groups = [(age, [claim for claim, has in claims.items() if has is age]) for age in Freshness]
     said = [(AGES[age], listed(of)) for age, of in groups if of]
+    if len(said) == 1 and said[0][0] == AGES[Freshness.NONE]:
+        return f"No evidence of {said[0][1]}."
     first, *rest = [f"{age} of {of}" for age, of in said]
     return capitalized("; ".join([first.replace(" of ", " evidence of ", 1), *rest])) + "."
 

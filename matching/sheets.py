@@ -76,28 +76,6 @@ def _post_row(post: Any, count: int, best: int | None) -> list[Cell]:
     ]
 
 
-def table_of_matches(matches: Sequence[Shown], *, of_request: bool) -> Table:
-    """The matches of one post; the landlord's score is for the other side of a request."""
-    columns = [Column("Site or pool" if of_request else "Request")]
-    columns += [Column(label, is_number=True) for label in ("Score", "Low to high")]
-    columns += [Column("State")]
-    columns += [Column(label, is_number=True) for label in ("Power", "Timeline", "Terms")]
-    columns += [] if of_request else [Column("Landlord’s score", is_number=True)]
-    return Table("Matches, best first", columns, [_match_row(match, of_request) for match in matches])
-
-
-def _match_row(match: Shown, of_request: bool) -> list[Cell]:
-    other = match["offer" if of_request else "request"]
-    cells = [
-        Cell(title_of(other), url=reverse("matching:match", args=[match["uid"]]), note=about(other)),
-        Cell(whole(match["score"]), is_number=True, note=match["word"]),
-        Cell(range_of(match), is_number=True),
-        Cell(state_of(match)),
-        *(Cell(hundred(match[key]), is_number=True) for key in DIMENSIONS),
-    ]
-    return cells if of_request else [*cells, Cell(whole(match["landlord_score"]), is_number=True)]
-
-
 def about(post: Shown) -> str:
     """Its size, place and first date, as its teaser tells them."""
     model = SHELVES[post["post_type"]].model
@@ -235,53 +213,6 @@ def _binding(binding: Shown) -> str:
 def _statement(one: Shown) -> tuple[str, str]:
     """("the security required", "low end 17 → 29")."""
     return f"the {name(one['field'])}", f"low end {one['low_before']} → {one['low_after']}"
-
-
-class Funnel(NamedTuple):
-    unit: str
-    gates: Table
-    near_misses: Table | None
-
-
-def funnels_of(summaries: Iterable[Shown]) -> list[Funnel]:
-    """Where a request's offers were lost, gate by gate, and which nearly fit."""
-    return [
-        Funnel(
-            unit="GPUs" if one["unit"] == "gpu" else "MW",
-            gates=Table(
-                "Offers that remain after each gate",
-                [Column("Gate"), Column("Remain", is_number=True)],
-                [
-                    [Cell(label_of(row["gate"])), Cell(row["remaining"], is_number=True)]
-                    for row in one["funnel"]
-                ],
-            ),
-            near_misses=_near_misses(one["near_misses"]),
-        )
-        for one in summaries
-    ]
-
-
-def _near_misses(found: Sequence[Shown]) -> Table | None:
-    columns = [
-        Column("Offer"),
-        Column("Fails"),
-        Column("What would make it fit"),
-        Column("Score then", is_number=True),
-    ]
-    rows = [
-        [
-            Cell(title_of(miss["offer"]), url=url_of(miss["offer"]), note=about(miss["offer"])),
-            Cell(", ".join(label_of(gate) for gate in miss["failed"])),
-            Cell(
-                "; ".join(miss["changes"]) or "not disclosed",
-                note=f"or: {'; '.join(miss['other_changes'])}" if miss["other_changes"] else "",
-            ),
-            Cell(str(miss["score"]), is_number=True),
-        ]
-        for miss in found
-    ]
-    return Table("Near misses", columns, rows) if rows else None
 
 
 def url_of(post: Shown) -> str:

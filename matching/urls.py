@@ -7,6 +7,7 @@ from matching import views
 app_name = "matching"
 urlpatterns = [
     path("", views.matches, name="matches"),
+    path("compare/", views.compare, name="compare"),
     path("of/<uuid:uid>/", views.of_post, name="of_post"),
     path("<uuid:uid>/", views.match, name="match"),
 ]

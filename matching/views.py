@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -16,8 +19,11 @@ from common.pages import page_of
 from listings.models import CapacityRequest, Post
 from listings.views.pages import matching_of
 from listings.views.shelves import SHELVES
-from listings.vocabulary import PostType
+from listings.vocabulary import Face, PostType
 from matching.charts import chart_of
+from matching.comparison import MOST as COMPARED_MOST
+from matching.comparison import comparison_of
+from matching.lists import funnels_of, rows_of
 from matching.models import Match
 from matching.prices import price_of
 from matching.querysets import LIST_ORDER
@@ -26,9 +32,7 @@ from matching.sheets import (
     curve_table,
     dimensions_of,
     facts_of,
-    funnels_of,
     gates_of,
-    table_of_matches,
     table_of_posts,
 )
 from matching.summary import summaries
@@ -61,7 +65,9 @@ def of_post(request: PageRequest, uid: str) -> HttpResponse:
         "post_url": SHELVES[PostType(post.post_type)].url(post.uid),
         "matching": matching_of(post, timezone.now()),
         "page": page,
-        "table": table_of_matches(release(page["results"], reader, today), of_request=is_request),
+        "rows": rows_of(release(page["results"], reader, today), of_request=is_request),
+        "is_request": is_request,
+        "as_table": request.GET.get("view") == "table",
         "funnels": _funnels(post, reader, today) if is_request else [],
     }
     return render(request, "matching/of_post.html", context)
@@ -90,6 +96,40 @@ def match(request: PageRequest, uid: str) -> HttpResponse:
         "curve": curve_table(shown["curve"], is_gpu=is_gpu),
     }
     return render(request, "matching/match.html", context)
+
+
+@require_safe
+@login_required
+def compare(request: PageRequest) -> HttpResponse:
+    """Up to four of the reader's matches side by side; more are left out and the page says so."""
+    today = timezone.localdate()
+    wanted = _uids(request.GET.getlist("m"))
+    chosen = wanted[:COMPARED_MOST]
+    known = Match.objects.for_list(request.reader, today).filter(uid__in=chosen)
+    shown = release(list(known.order_by(*LIST_ORDER)), request.reader, today)
+    context = {
+        "comparison": comparison_of(shown) if shown else None,
+        "is_cut": len(wanted) > len(chosen),
+        "is_gone": len(shown) < len(chosen),
+        "back_url": _list_of(shown),
+    }
+    return render(request, "matching/compare.html", context)
+
+
+def _uids(texts: list[str]) -> list[UUID]:
+    """The ids among what was sent, each once."""
+    found = []
+    for text in texts:
+        with suppress(ValueError):
+            found.append(UUID(text))
+    return list(dict.fromkeys(found))
+
+
+def _list_of(shown: list[dict[str, Any]]) -> str:
+    """The list that the matches come from, where it is that of one post of the reader's own."""
+    posts = [match[side] for match in shown for side in ("request", "offer")]
+    own = {post["uid"] for post in posts if post["face"] == Face.RESERVE}
+    return reverse("matching:of_post", args=[own.pop()]) if len(own) == 1 else reverse("matching:matches")
 
 
 def _posts(reader: Reader) -> Any:

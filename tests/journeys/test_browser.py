@@ -91,7 +91,7 @@ def read_the_match(page: Page, other: str) -> None:
     """From one's own post to the reasons. The page looks again by itself until the worker is done."""
     expect(page.get_by_role("status").filter(has_text="Matched:")).to_be_visible(timeout=PATIENCE_MS)
     page.get_by_role("link", name="Its matches").click()
-    page.get_by_role("rowheader").get_by_role("link", name=other).click()
+    page.get_by_role("main").get_by_role("link", name=other).click()
     expect(page.get_by_role("heading", name="Zebulon Flats for")).to_be_visible()
     expect(page.get_by_role("row").filter(has_text="First power").first).to_be_visible()
 

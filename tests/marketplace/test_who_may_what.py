@@ -64,6 +64,7 @@ PAGES: Declared = {
     "listings:renew": {"POST": SUPPLY},
     "listings:renew_all": {"POST": MEMBERS},  # of one's own posts alone
     "matching:matches": {"GET": MEMBERS},
+    "matching:compare": {"GET": PEOPLE},
     "matching:of_post": {"GET": {*SUPPLY, "broker"}},
     "matching:match": {"GET": PARTIES},
     "market:market": {"GET": EVERYONE},

@@ -150,6 +150,33 @@ class TestMatchesOfAPost:
         assert "Landlord’s score" in read(miner, "of_post", pair.offer.uid)
         assert "Landlord’s score" not in read(tenant, "of_post", pair.request.uid)
 
+    def test_each_match_tells_its_size_first_power_and_price(self, pair, tenant):
+        (row,) = tenant.client.get(reverse("matching:of_post", args=[pair.request.uid])).context["rows"]
+
+        assert (row.size, row.first) == ("40 MW", "1 March 2027")
+        assert row.price.startswith("US$ 1")
+        assert row.price.endswith("/kW-month")
+        assert [bar.points for bar in row.bars] == [
+            str(round(share * 100)) for share in (pair.power, pair.timeline, pair.terms)
+        ]
+
+    def test_of_a_blind_site_the_list_tells_bands(self, make, tenant):
+        make.site(disclosure="blind", ask_usd_kw_month="131.31")
+        request = make.request()
+        drain(now=NOON)
+
+        (row,) = tenant.client.get(reverse("matching:of_post", args=[request.uid])).context["rows"]
+
+        assert (row.size, row.first, row.price) == ("20–50 MW", "2027-Q1", "US$ 125–150/kW-month")
+        assert int(row.score) % 5 == 0
+        assert {bar.points for bar in row.bars} == {""}
+
+    def test_as_a_table_it_is_the_same_list(self, pair, tenant):
+        page = tenant.client.get(reverse("matching:of_post", args=[pair.request.uid]) + "?view=table")
+
+        assert "<table" in page.content.decode()
+        assert "Pecos One" in page.content.decode()
+
     def test_a_request_tells_where_offers_were_lost_and_what_nearly_fits(self, make, tenant):
         request = make.request()
         make.site(name="Late Start", phases=[phase(ready_on=date(2028, 3, 1))])
@@ -182,6 +209,63 @@ class TestMatchesOfAPost:
         actor = request.getfixturevalue(who)
 
         assert actor.client.get(reverse("matching:of_post", args=[pair.request.uid])).status_code == 404
+
+
+class TestSideBySide:
+    def compare(self, actor, matches):
+        return actor.client.get(reverse("matching:compare"), {"m": [match.uid for match in matches]})
+
+    @pytest.fixture
+    def three(self, make):
+        make.request()
+        make.site(name="Cheap", ask_usd_kw_month=110)
+        make.site(name="Dear", ask_usd_kw_month=165)
+        make.site(name="Blind", disclosure="blind")
+        drain(now=NOON)
+        return list(Match.objects.all())
+
+    def test_the_best_of_each_row_is_marked_in_words(self, three, tenant):
+        page = self.compare(tenant, three)
+        rows = {line.label: line.cells for line in page.context["comparison"].blocks[0].lines}
+        titles = [column.title for column in page.context["comparison"].columns]
+
+        best = {title for title, cell in zip(titles, rows["Price"], strict=True) if cell.is_best}
+        assert best == {"Cheap"}
+        assert "best</span>" in page.content.decode()
+
+    def test_a_teaser_stays_one_beside_the_others(self, three, tenant):
+        page = self.compare(tenant, three).content.decode()
+
+        assert "Blind" not in page
+        assert "rounded: teaser only" in page
+
+    def test_others_matches_are_not_there(self, three, other_tenant):
+        page = self.compare(other_tenant, three)
+
+        assert "Nothing to compare" in page.content.decode()
+        assert "Cheap" not in page.content.decode()
+
+    def test_more_than_four_are_cut_and_nonsense_is_passed_over(self, make, tenant):
+        make.sites(5)
+        make.request()
+        drain(now=NOON)
+
+        page = self.compare(tenant, Match.objects.all())
+        nonsense = tenant.client.get(reverse("matching:compare") + "?m=x&m=%00")
+
+        assert len(page.context["comparison"].columns) == 4
+        assert "Four fit side by side" in page.content.decode()
+        assert nonsense.status_code == 200
+
+    def test_it_costs_the_same_for_one_and_for_four(self, make, tenant, django_assert_num_queries):
+        make.sites(4)
+        make.request()
+        drain(now=NOON)
+        found = list(Match.objects.all())
+
+        for chosen in (found[:1], found):
+            with django_assert_num_queries(11):
+                self.compare(tenant, chosen)
 
 
 class TestMatchesOfAll:
