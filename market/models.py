@@ -1,11 +1,24 @@
 """Announced leases to compare an ask with."""
 
+import re
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
 from django.db import models
 from django.db.models import Q
 from django_countries.fields import CountryField
 
 from listings.vocabulary import Confidence
 from market.querysets import ComparableQuerySet
+
+_URL = re.compile(r"(https?://[^\s;,)]+)")
+
+
+class SourcePart(NamedTuple):
+    """A piece of a source: plain text, or an address named by its host."""
+
+    text: str
+    url: str = ""
 
 
 class Comparable(models.Model):
@@ -49,3 +62,12 @@ class Comparable(models.Model):
     @property
     def term_years(self) -> float:
         return self.term_months / 12
+
+    @property
+    def source_parts(self) -> list[SourcePart]:
+        """The source with each address told apart: a host says who wrote it, a long address does not."""
+        return [
+            SourcePart(urlsplit(piece).netloc.removeprefix("www."), piece) if at % 2 else SourcePart(piece)
+            for at, piece in enumerate(_URL.split(self.source))
+            if piece
+        ]

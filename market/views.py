@@ -1,15 +1,50 @@
-"""Market pages, open to everybody."""
+"""The landing page and the market page, both open to everybody."""
+
+from decimal import Decimal
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from market.charts import DotChart, bars_of, dots_by_day, dots_by_term
+from market.figures import open_market
+from market.maps import map_of
 from market.models import Comparable
+
+NEWEST = 5
+
+
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    """What Switchyard is, the open market in figures, and the way in for each of the three people."""
+    context = {**_open_market(), "leases": Comparable.objects.for_page()[:NEWEST]}
+    return render(request, "home_visitor.html", {**context, "median": _median()})
 
 
 @require_safe
 def market(request: HttpRequest) -> HttpResponse:
-    """Announced leases with their rates and sources, and the rate in the middle."""
-    leases = Comparable.objects.for_page()
-    median = Comparable.objects.median_usd_kw_month()
-    return render(request, "market/market.html", {"leases": leases, "median": median})
+    """Supply and demand by quarter, and announced leases with their rates, sources and the median."""
+    leases, median = list(Comparable.objects.for_page()), _median()
+    context = {**_open_market(), "leases": leases, "median": median, "rates": _rates(leases, median)}
+    return render(request, "market/market.html", context)
+
+
+def _open_market() -> dict[str, Any]:
+    figures = open_market(timezone.localdate())
+    return {"figures": figures, "bars": bars_of(figures.quarters), "map": map_of(figures.lots)}
+
+
+def _rates(leases: list[Comparable], median: Decimal | None) -> list[tuple[str, DotChart]]:
+    if median is None:
+        return []
+    return [
+        (_("Rate by day of announcement, US$/kW-month"), dots_by_day(leases, median)),
+        (_("Rate by term, US$/kW-month"), dots_by_term(leases, median)),
+    ]
+
+
+def _median() -> Decimal | None:
+    return Comparable.objects.median_usd_kw_month()

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.readers import PageRequest
 from common.problems import is_api, problem_answer
-from listings.views import home as landing
+from market.views import landing
 from matching.home import member_home
 
 

@@ -9,7 +9,6 @@ from listings.views.editing import (
     site_edit,
     site_new,
 )
-from listings.views.home import home
 from listings.views.moves import move, renew, renew_all
 from listings.views.pages import gpu_pool_page, request_page, site_page
 
@@ -18,7 +17,6 @@ __all__ = [
     "gpu_pool_list",
     "gpu_pool_new",
     "gpu_pool_page",
-    "home",
     "move",
     "renew",
     "renew_all",

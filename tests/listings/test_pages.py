@@ -253,13 +253,6 @@ class TestLists:
             with django_assert_num_queries(queries):
                 tenant.client.get(reverse(f"listings:{many}"))
 
-    @pytest.mark.parametrize("count", [1, 50])
-    def test_the_front_page_costs_the_same_at_any_size(self, make, visitor, count, django_assert_num_queries):
-        make.sites(count)
-
-        with django_assert_num_queries(3):  # three figures
-            visitor.client.get(reverse("home"))
-
 
 class TestMoves:
     def test_withdrawing_asks_first(self, make, miner):
@@ -343,14 +336,3 @@ class TestMatchingState:
 
     def test_others_are_not_told(self, make, tenant):
         assert "Matching" not in read(tenant, "site", make.site().uid)
-
-
-class TestFrontPage:
-    def test_it_tells_what_is_open_rounded(self, make, visitor):
-        make.site(phases=[phase(critical_mw="43.7")])
-        make.request()
-
-        page = visitor.client.get(reverse("home")).content.decode()
-
-        assert "<strong>40 MW</strong> critical, open at one site" in page
-        assert "43.7" not in page
