@@ -16,6 +16,7 @@ urlpatterns = [
     path("gpu-pools/<uuid:uid>/edit/", views.gpu_pool_edit, name="gpu_pool_edit"),
     path("requests/", views.request_list, name="requests"),
     path("requests/new/", views.request_new, name="request_new"),
+    path("requests/quick/", views.request_quick, name="request_quick"),
     path("requests/<uuid:uid>/", views.request_page, name="request"),
     path("requests/<uuid:uid>/edit/", views.request_edit, name="request_edit"),
     path("posts/renew/", views.renew_all, name="renew_all"),

@@ -69,6 +69,7 @@ class Line(NamedTuple):
     matches_url: str
     best: str
     evidence: str
+    confirmed: str
     evidence_tone: str
     open_until: str
     renew_url: str
@@ -220,6 +221,7 @@ def _line(post: Any, counts: Counts) -> Line:
         matches_url=_matches_url(post),
         best="" if best is None else str(best),
         evidence=_freshness(evidence),
+        confirmed=said(Evidence, "verified_on", min((one.verified_on for one in evidence), default=None)),
         evidence_tone="good" if all(one.freshness == Freshness.FRESH for one in evidence) else "open",
         open_until=said(Post, "open_until", post.open_until),
         renew_url=reverse("listings:renew", args=[post.uid]) if renewable else "",
@@ -227,12 +229,8 @@ def _line(post: Any, counts: Counts) -> Line:
 
 
 def _freshness(evidence: Sequence[Evidence]) -> str:
-    """ "fresh, 4 September 2026": the worst state of a post's evidence and the oldest confirmation."""
-    if not evidence:
-        return ""
     fresh = sum(one.freshness == Freshness.FRESH for one in evidence)
-    oldest = said(Evidence, "verified_on", min(one.verified_on for one in evidence))
-    return _("{fresh} of {all} fresh, oldest {day}").format(fresh=fresh, all=len(evidence), day=oldest)
+    return _("{fresh} of {all} fresh").format(fresh=fresh, all=len(evidence)) if evidence else ""
 
 
 def _url(post: Any) -> str:

@@ -2,6 +2,8 @@
 
 from listings.forms.many import ManyPosts
 from listings.forms.papers import (
+    COUNT,
+    STAY,
     GpuPoolPaper,
     GpuRequestPaper,
     Paper,
@@ -9,5 +11,17 @@ from listings.forms.papers import (
     SitePaper,
     Table,
 )
+from listings.forms.quick import QuickRequest
 
-__all__ = ["GpuPoolPaper", "GpuRequestPaper", "ManyPosts", "Paper", "PowerRequestPaper", "SitePaper", "Table"]
+__all__ = [
+    "COUNT",
+    "STAY",
+    "GpuPoolPaper",
+    "GpuRequestPaper",
+    "ManyPosts",
+    "Paper",
+    "PowerRequestPaper",
+    "QuickRequest",
+    "SitePaper",
+    "Table",
+]

@@ -26,7 +26,9 @@ from listings.vocabulary import RequestKind
 from listings.words import said
 
 ROWS_MAX = 24
-ADD = "add"
+ADD, COPY, PREVIEW, COUNT = "add", "copy", "preview", "count"
+# Buttons that bring the form back as it was typed; nothing is judged or stored.
+STAY = (ADD, COPY, PREVIEW, COUNT)
 RAMP_HINT = "From each date on, the total in use. Totals rise."
 
 
@@ -52,6 +54,7 @@ class Part(NamedTuple):
     title: str
     lines: list[Line]
     is_open: bool
+    stated: int
 
 
 class Row(NamedTuple):
@@ -100,25 +103,22 @@ class Paper:
         today: date,
         post: Post | None = None,
         data: QueryDict | None = None,
+        was_kept: bool = False,
     ) -> None:
         self.organization, self.post, self.data = organization, post, data
+        self.unjudged = was_kept or (data is not None and any(button in data for button in STAY))
         self.is_stale = False
         self.stored_now: dict[str, str] = {}
         self.stored_rows: dict[str, list[str]] = {}
         start = self.form_class.stored(post) if post else PostForm.fresh(today)
         self.form = self._form(data, start)
         self.rows = {table.name: self._rows_of(table) for table in self.tables}
-        if self.adding:
+        if self.unjudged:
             self._leave_unjudged()
-
-    @property
-    def adding(self) -> bool:
-        """Another row was asked for: nothing is to be stored yet."""
-        return self.data is not None and ADD in self.data
 
     def is_valid(self) -> bool:
         # Everything is judged, so that one look shows every fault.
-        return not self.adding and all(
+        return not self.unjudged and all(
             [self.form.is_valid(), *(rows.is_valid() for rows in self.rows.values())]
         )
 
@@ -141,7 +141,7 @@ class Paper:
 
     def problems(self) -> list[Problem]:
         """Every fault with the field that it stands at, in the order of the page."""
-        if self.adding:
+        if self.unjudged:
             return []
         found = list(_problems(self.form, ""))
         for table in self.tables:
@@ -171,7 +171,7 @@ class Paper:
             self.form.data["version"] = str(self.post.version)
 
     def parts(self) -> list[Part]:
-        """The post's own sections for the page; all but the first are folded unless something is wrong."""
+        """The post's own sections for the page; all but the first are folded unless they hold something."""
         return [self._part(section, is_first=not at) for at, section in enumerate(self.form.sections)]
 
     def grids(self) -> list[Grid]:
@@ -181,7 +181,7 @@ class Paper:
                 table,
                 self.stored_rows.get(table.name),
                 self.rows[table.name],
-                [] if self.adding else list(self.rows[table.name].non_form_errors()),
+                [] if self.unjudged else list(self.rows[table.name].non_form_errors()),
                 [_row(form) for form in self.rows[table.name].forms],
             )
             for table in self.tables
@@ -192,7 +192,8 @@ class Paper:
             Line(self.form[name], self.stored_now.get(name), self._is_assumed(name)) for name in section.names
         ]
         wrong = any(line.field.errors or line.stored is not None for line in lines)
-        return Part(section.title, lines, is_open=is_first or wrong)
+        stated = sum(_says_something(line.field) for line in lines)
+        return Part(section.title, lines, is_open=is_first or wrong or stated > 0, stated=stated)
 
     def _value_now(self, name: str) -> str:
         stored = getattr(self.post, name)
@@ -237,7 +238,8 @@ class Paper:
     def _leave_unjudged(self) -> None:
         for form in [self.form, *(form for rows in self.rows.values() for form in rows.forms)]:
             form.judged = False
-        asked = self.rows.get(self.data.get(ADD, "")) if self.data is not None else None
+        button = self.data.get(ADD) or self.data.get(COPY) or "" if self.data is not None else ""
+        asked = self.rows.get(button.partition("-")[0])
         if asked and asked.forms:
             newest = asked.forms[-1]
             newest.fields[newest.row_fields[0]].widget.attrs["autofocus"] = True
@@ -301,14 +303,23 @@ class GpuRequestPaper(Paper):
 
 
 def _with_one_more(data: QueryDict, table: Table) -> QueryDict:
-    """The data with a blank row more, if this table's button was pressed."""
-    total = f"{table.name}-TOTAL_FORMS"
+    """The data with a row more, blank or a copy of another, if one of this table's buttons was pressed."""
+    total, (copied, _, row) = f"{table.name}-TOTAL_FORMS", data.get(COPY, "").partition("-")
     rows = str(data.get(total, ""))
-    if data.get(ADD) != table.name or not rows.isdecimal():
+    if table.name not in (data.get(ADD), copied) or not rows.isdecimal() or int(rows) >= ROWS_MAX:
         return data
     more = data.copy()
-    more[total] = str(min(int(rows) + 1, ROWS_MAX))
+    more[total] = str(int(rows) + 1)
+    if copied:
+        for name in table.form.names():
+            more.setlist(f"{table.name}-{rows}-{name}", data.getlist(f"{table.name}-{row}-{name}"))
     return more
+
+
+def _says_something(field: forms.BoundField) -> bool:
+    """Whether a field holds more than what every new form opens with."""
+    value = field.value()
+    return value not in (None, "", [], False) and field.name != "open_until" and value != field.field.initial
 
 
 def _said() -> dict[str, str]:

@@ -11,6 +11,7 @@ from listings.views.editing import (
 )
 from listings.views.moves import move, renew, renew_all
 from listings.views.pages import gpu_pool_page, request_page, site_page
+from listings.views.quick import request_quick
 
 __all__ = [
     "gpu_pool_edit",
@@ -24,6 +25,7 @@ __all__ = [
     "request_list",
     "request_new",
     "request_page",
+    "request_quick",
     "site_edit",
     "site_list",
     "site_new",

@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts.idempotency import keep, replay
 from accounts.models import Organization
 from accounts.readers import PageRequest
 from common.errors import DomainError
-from listings.forms import Paper
+from listings.forms import STAY, Paper
 from listings.models import Post
+from listings.views import once
+from listings.views.curves import Curve, curve_of
+from listings.views.once import kept_through_sign_in
 from listings.views.shelves import GPU_POOLS, REQUESTS, SITES, Shelf, paper_of
 from listings.vocabulary import RequestKind, Status
 
@@ -24,37 +27,37 @@ form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @form_page
-@login_required
+@kept_through_sign_in
 def site_new(request: PageRequest) -> HttpResponse:
     return _new(request, SITES)
 
 
 @form_page
-@login_required
+@kept_through_sign_in
 def site_edit(request: PageRequest, uid: str) -> HttpResponse:
     return _edit(request, SITES, uid)
 
 
 @form_page
-@login_required
+@kept_through_sign_in
 def gpu_pool_new(request: PageRequest) -> HttpResponse:
     return _new(request, GPU_POOLS)
 
 
 @form_page
-@login_required
+@kept_through_sign_in
 def gpu_pool_edit(request: PageRequest, uid: str) -> HttpResponse:
     return _edit(request, GPU_POOLS, uid)
 
 
 @form_page
-@login_required
+@kept_through_sign_in
 def request_new(request: PageRequest) -> HttpResponse:
     return _new(request, REQUESTS)
 
 
 @form_page
-@login_required
+@kept_through_sign_in
 def request_edit(request: PageRequest, uid: str) -> HttpResponse:
     return _edit(request, REQUESTS, uid)
 
@@ -65,14 +68,33 @@ def _new(request: PageRequest, shelf: Shelf) -> HttpResponse:
         return redirect("accounts:create_organization")
     shelf.require_side(request.reader)
     kind = request.GET.get("kind", "")
+    kept = once.restored(request)
     paper = paper_of(shelf, kind)(
-        organization=organization, today=timezone.localdate(), data=request.POST if request.POST else None
+        organization=organization,
+        today=timezone.localdate(),
+        data=kept or request.POST or None,
+        was_kept=bool(kept),
     )
-    post = _create(shelf, paper, organization) if paper.is_valid() else None
+    answer = _post_once(request, shelf, paper) if paper.is_valid() else None
+    return answer or _page(request, shelf, paper, kind=kind, was_kept=bool(kept))
+
+
+@transaction.atomic
+def _post_once(request: PageRequest, shelf: Shelf, paper: Paper) -> HttpResponse | None:
+    """Make the post and lead to it; a form that was sent twice leads to the same post twice."""
+    sent = once.claim(request)
+    if sent and sent.status:
+        return replay(sent)
+    post = _create(shelf, paper, paper.organization)
     if post is None:
-        return _page(request, shelf, paper, kind=kind)
-    messages.success(request, _told(post))
-    return redirect(shelf.url(post.uid))
+        if sent:
+            sent.delete()
+        return None
+    messages.success(request, told(post))
+    answer = redirect(shelf.url(post.uid))
+    if sent:
+        keep(record=sent, answer=answer)
+    return answer
 
 
 def _create(shelf: Shelf, paper: Paper, organization: Organization) -> Post | None:
@@ -88,22 +110,25 @@ def _create(shelf: Shelf, paper: Paper, organization: Organization) -> Post | No
 @transaction.atomic
 def _edit(request: PageRequest, shelf: Shelf, uid: str) -> HttpResponse:
     post = _own(request, shelf, uid)
+    kept = once.restored(request)
     paper = paper_of(shelf, getattr(post, "kind", ""))(
         organization=post.organization,
         today=timezone.localdate(),
         post=post,
-        data=request.POST if request.POST else None,
+        data=kept or request.POST or None,
+        was_kept=bool(kept),
     )
     if paper.is_valid() and _update(shelf, paper, post):
         messages.success(request, "Saved. Its matches follow in a moment.")
         return redirect(shelf.url(post.uid))
-    return _page(request, shelf, paper, post=post)
+    return _page(request, shelf, paper, post=post, was_kept=bool(kept))
 
 
 def _own(request: PageRequest, shelf: Shelf, uid: str) -> Any:
     """The reader's own post; locked as it is read for writing, so that its version stands."""
     own = shelf.model.objects.of(request.reader)
-    return get_object_or_404(own.select_for_update(no_key=True) if request.POST else own, uid=uid)
+    stores = request.POST and not any(button in request.POST for button in STAY)
+    return get_object_or_404(own.select_for_update(no_key=True) if stores else own, uid=uid)
 
 
 def _update(shelf: Shelf, paper: Paper, post: Post) -> bool:
@@ -122,10 +147,20 @@ def _update(shelf: Shelf, paper: Paper, post: Post) -> bool:
 
 
 def _page(
-    request: PageRequest, shelf: Shelf, paper: Paper, *, post: Any = None, kind: str = ""
+    request: PageRequest,
+    shelf: Shelf,
+    paper: Paper,
+    *,
+    post: Any = None,
+    kind: str = "",
+    was_kept: bool = False,
 ) -> HttpResponse:
     problems = paper.problems()
+    grids = paper.grids()
     context = {
+        "grids": [(grid, _curve(grid)) for grid in grids],
+        "mark": request.POST.get(once.MARK) or once.new_mark(request.reader),
+        "was_kept": was_kept,
         "shelf": shelf,
         "paper": paper,
         "post": post,
@@ -134,6 +169,10 @@ def _page(
         "choices": _choices(kind) if shelf is REQUESTS and not post else [],
     }
     return render(request, "listings/edit.html", context, status=_status(paper, bool(problems)))
+
+
+def _curve(grid: Any) -> Curve | None:
+    return curve_of(grid.table.name, grid.rows) if grid.table.name in ("phases", "steps") else None
 
 
 def _choices(kind: str) -> list[dict[str, Any]]:
@@ -149,7 +188,7 @@ def _status(paper: Paper, has_problems: bool) -> int:
     return 400 if has_problems else 200
 
 
-def _told(post: Post) -> str:
+def told(post: Post) -> str:
     if post.status == Status.DRAFT:
         return f"Kept as a draft under the code name {post.code_name}. Only you see it."
     return f"Posted under the code name {post.code_name}. Its matches follow in a moment."

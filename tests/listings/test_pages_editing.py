@@ -30,6 +30,9 @@ SITE = {
 }
 
 
+PASSWORD = "a long walk in the rain"
+
+
 def opened(actor, name, *args):
     """The form's page as the actor finds it."""
     return typed(actor.client.get(reverse(f"listings:{name}", args=args)))
@@ -194,6 +197,38 @@ class TestRows:
         assert "aria-invalid" not in page.content.decode()
         assert page.status_code == 200
 
+    def test_a_copy_of_a_row_holds_what_the_row_held_but_is_a_row_of_its_own(self, make, miner):
+        site = make.site()
+        form = opened(miner, "site_edit", site.uid)
+        address = reverse("listings:site_edit", args=[site.uid])
+
+        page = typed(miner.client.post(address, {**form, "phases-0-critical_mw": "33", "copy": "phases-0"}))
+
+        assert (page["phases-1-critical_mw"], page["phases-1-uid"]) == (["33"], [""])
+        assert site.phases.get().critical_mw == 40
+
+    def test_the_curve_is_drawn_from_what_was_typed(self, miner):
+        form = two_phases(opened(miner, "site_new"))
+
+        page = miner.client.post(reverse("listings:site_new"), {**form, "preview": "1"}).content.decode()
+
+        assert "20 MW from 1 March 2027; 60 MW from 1 September 2027." in page
+        assert not Site.objects.exists()
+
+    def test_what_cannot_be_drawn_is_left_out(self, miner):
+        for wrong in ("NaN", "-5", "1e999", "much", ""):
+            form = two_phases(opened(miner, "site_new"), **{"phases-0-critical_mw": wrong})
+
+            page = miner.client.post(reverse("listings:site_new"), {**form, "preview": "1"})
+
+            assert "40 MW from 1 September 2027." in page.content.decode()
+
+    def test_a_section_that_holds_something_is_open(self, make, miner):
+        form = miner.client.get(reverse("listings:site_edit", args=[make.site().uid])).content.decode()
+
+        assert "<details open>" in form
+        assert "<details open>" not in miner.client.get(reverse("listings:site_new")).content.decode()
+
     def test_a_removed_phase_goes(self, make, miner):
         site = make.site(phases=[phase(critical_mw=10), phase(critical_mw=20)])
         form = opened(miner, "site_edit", site.uid)
@@ -201,6 +236,121 @@ class TestRows:
         miner.client.post(reverse("listings:site_edit", args=[site.uid]), {**form, "phases-0-DELETE": "on"})
 
         assert site.phases.count() == 1
+
+
+class TestComingBack:
+    """What was typed survives a lost session and a nervous finger."""
+
+    def test_a_form_sent_twice_makes_one_post(self, miner):
+        form = two_phases(opened(miner, "site_new"))
+
+        first = miner.client.post(reverse("listings:site_new"), form)
+        again = miner.client.post(reverse("listings:site_new"), form)
+
+        assert first.headers["Location"] == again.headers["Location"]
+        assert Site.objects.count() == 1
+
+    def test_a_refused_form_can_be_mended_and_sent(self, miner):
+        form = two_phases(opened(miner, "site_new"), gross_mw="50")
+
+        refused = miner.client.post(reverse("listings:site_new"), form)
+        miner.client.post(reverse("listings:site_new"), {**typed(refused), "gross_mw": "100"})
+
+        assert Site.objects.get().gross_mw == 100
+
+    def test_a_form_sent_after_the_session_ended_is_there_after_signing_in(self, miner):
+        form = two_phases(opened(miner, "site_new"))
+        miner.client.logout()
+
+        sent = miner.client.post(reverse("listings:site_new"), form)
+        sign_in(miner.client, miner.user)
+        page = miner.client.get(reverse("listings:site_new"))
+
+        assert sent.headers["Location"].startswith(reverse("account_login"))
+        assert typed(page)["name"] == ["Zebulon Flats"]
+        assert typed(page)["phases-1-critical_mw"] == ["40"]
+        assert "nothing is stored yet" in page.content.decode()
+        miner.client.post(reverse("listings:site_new"), typed(page))
+        assert Site.objects.get().name == "Zebulon Flats"
+
+    def test_nobody_else_who_signs_in_at_that_browser_gets_it(self, miner, other_miner):
+        form = two_phases(opened(miner, "site_new"))
+        miner.client.logout()
+        miner.client.post(reverse("listings:site_new"), form)
+
+        sign_in(miner.client, other_miner.user)
+
+        assert "Zebulon" not in miner.client.get(reverse("listings:site_new")).content.decode()
+
+    def test_a_visitor_who_opened_no_form_leaves_nothing_behind(self, visitor):
+        visitor.client.post(reverse("listings:site_new"), {"name": "x" * 1000, "mark": "made up"})
+
+        assert not visitor.client.session.keys()
+
+
+def sign_in(client, user):
+    user.set_password(PASSWORD)
+    user.save()
+    answer = client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+    assert answer.status_code == 302
+
+
+class TestQuickRequest:
+    ANSWERS = {"size": "20", "need_on": "2027-06-01", "country": "US", "term_months": "84", "budget": "180"}
+
+    def test_five_answers_are_an_open_request(self, tenant):
+        form = opened(tenant, "request_quick")
+
+        tenant.client.post(reverse("listings:request_quick"), {**form, **self.ANSWERS})
+
+        request = CapacityRequest.objects.get()
+        assert (request.status, request.title) == ("open", "20 MW from June 2027")
+        assert (request.steps.get().critical_mw, request.price_cap_usd_kw_month) == (20, 180)
+        assert Change.objects.filter(post=request).exists()
+
+    def test_gpus_of_one_model(self, make, tenant):
+        model, form = make.gpu_model(), opened(tenant, "request_quick")
+
+        answers = {**self.ANSWERS, "size": "1024", "model": model.pk, "budget": "2.5"}
+        tenant.client.post(reverse("listings:request_quick"), {**form, **answers})
+
+        request = CapacityRequest.objects.get()
+        assert (request.kind, request.steps.get().gpus) == ("gpu", 1024)
+        assert request.gpu_wishes.get().model == model
+
+    def test_details_come_next_on_a_draft(self, tenant):
+        form = opened(tenant, "request_quick")
+
+        sent = {**form, **self.ANSWERS, "details": "1"}
+        page = tenant.client.post(reverse("listings:request_quick"), sent, follow=True)
+
+        assert CapacityRequest.objects.get().status == "draft"
+        assert typed(page)["steps-0-critical_mw"] == ["20"]
+
+    @pytest.mark.parametrize(
+        ("wrong", "anchor"),
+        [
+            ({"size": "much"}, "id_size"),
+            ({"term_months": ""}, "id_term_months"),
+            ({"size": "99999"}, "id_size"),
+        ],
+    )
+    def test_a_fault_stands_at_its_question(self, tenant, wrong, anchor):
+        form = opened(tenant, "request_quick")
+
+        page = tenant.client.post(reverse("listings:request_quick"), {**form, **self.ANSWERS, **wrong})
+
+        assert page.status_code == 400
+        assert f'href="#{anchor}"' in page.content.decode()
+        assert not CapacityRequest.objects.exists()
+
+    def test_sent_twice_it_is_one_request(self, tenant):
+        form = {**opened(tenant, "request_quick"), **self.ANSWERS}
+
+        for _ in range(2):
+            tenant.client.post(reverse("listings:request_quick"), form)
+
+        assert CapacityRequest.objects.count() == 1
 
 
 class TestChanging:

@@ -59,6 +59,7 @@ PAGES: Declared = {
     "listings:requests": {"GET": EVERYONE},
     "listings:request": {"GET": EVERYONE},
     "listings:request_new": {"GET": TENANTS, "POST": TENANTS},
+    "listings:request_quick": {"GET": TENANTS, "POST": TENANTS},
     "listings:request_edit": {"GET": DEMAND, "POST": DEMAND},
     "listings:move": {"POST": SUPPLY},
     "listings:renew": {"POST": SUPPLY},
