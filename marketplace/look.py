@@ -62,6 +62,5 @@ def design(request: HttpRequest) -> HttpResponse:
         name: Specimen({f"{name}-{field}": value for field, value in typed.items()}, prefix=name)
         for name in THEMES[:2]
     }
-    page = {"previous": "/design/", "next": "/design/"}
-    context = {"colours": COLOURS, "table": TABLE, "page": page, **both}
+    context = {"colours": COLOURS, "table": TABLE, **both}
     return render(request, "design/design.html", context)
