@@ -14,7 +14,7 @@ from market.figures import Quarter
 from market.models import Comparable
 
 WIDTH, HEIGHT = 640, 320
-LEFT, RIGHT, TOP, BOTTOM = 52, 8, 12, 28
+LEFT, RIGHT, TOP, BOTTOM = 76, 8, 14, 34
 BASE = HEIGHT - BOTTOM
 LINES = 4
 MARGIN = 40  # keeps the outermost labels inside
