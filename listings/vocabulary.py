@@ -241,6 +241,11 @@ def quarter_of(day: date) -> date:
     return day.replace(month=3 * ((day.month - 1) // 3) + 1, day=1)
 
 
+def next_quarter(quarter: date) -> date:
+    """The first day of the quarter after the one that begins on this day."""
+    return date(quarter.year + quarter.month // 10, (quarter.month + 2) % 12 + 1, 1)
+
+
 def quarter_label(day: date) -> str:
     """A quarter in words: 2027-02-14 is "2027-Q1"."""
     return f"{day.year}-Q{(day.month + 2) // 3}"

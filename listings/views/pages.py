@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.readers import PageRequest
+from accounts.readers import PageRequest, Reader
 from listings.faces import show
 from listings.models import Change
 from listings.querysets import MAX_ATTEMPTS
 from listings.views.sheets import sheet_of
 from listings.views.shelves import GPU_POOLS, REQUESTS, SITES, Shelf
-from listings.vocabulary import MOVES, Face, Status
+from listings.vocabulary import MOVES, Face, PostType, Status
 
 # A worker answers within a second or two; whoever waits longer is told so.
 PATIENCE = timedelta(seconds=10)
@@ -75,15 +75,26 @@ def _page(request: PageRequest, shelf: Shelf, uid: str) -> HttpResponse:
         "shown": shown,
         "sheet": sheet_of(shelf, shown),
         "owner": _owner(shelf, post) if is_own else None,
+        "matches": _matches(post, request.reader) if is_own or request.reader.is_broker else None,
     }
     return render(request, "listings/post.html", context)
+
+
+def _matches(post: Any, reader: Reader) -> dict[str, Any]:
+    """How many matches the post has for whoever may list them, and where. Matching stands above this
+    package, so its rows are reached from the post."""
+    today = timezone.localdate()
+    if post.post_type == PostType.REQUEST:
+        found = post.matches.for_list(reader, today).best_of_request(post.uid)
+    else:
+        found = post.offer_matches.for_list(reader, today)
+    return {"count": found.count(), "url": reverse("matching:of_post", args=[post.uid])}
 
 
 def _owner(shelf: Shelf, post: Any) -> dict[str, Any]:
     """What only the post's own organization finds on its page."""
     return {
         "matching": matching_of(post, timezone.now()),
-        "matches_url": reverse("matching:of_post", args=[post.uid]),
         "edit_url": reverse(f"listings:{shelf.one}_edit", args=[post.uid]),
         "moves": [{"to": to, "label": MOVE_LABELS[Status(to)]} for to in Status if to in MOVES[post.status]],
         "may_renew": post.status in (Status.OPEN, Status.PAUSED),

@@ -6,16 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 from common.tables import Cell, Column, Table
 from listings.forms.base import PostForm, Section
 from listings.forms.demand import GpuRequestForm, PowerRequestForm
 from listings.forms.supply import GpuPoolForm, SiteForm
 from listings.models import Evidence, GpuWish, Phase, Step
-from listings.views.lines import Shown
+from listings.views.charts import StepChart, step_chart
+from listings.views.lines import Shown, facts_in_short, freshness_of
 from listings.views.lines import title_of as title_of
 from listings.views.shelves import Shelf
-from listings.vocabulary import Confidence, Face, PostType, RequestKind, Status
+from listings.vocabulary import Confidence, DisclosureMode, Face, Freshness, PostType, RequestKind, Status
 from listings.words import LABELS, said
 
 _PHASE = (
@@ -80,12 +82,22 @@ class Group(NamedTuple):
     not_stated: str
 
 
+class Chip(NamedTuple):
+    """A word about the post as a whole; `tone` is the chip's class."""
+
+    text: str
+    tone: str = ""
+
+
 class Sheet(NamedTuple):
-    """A post's page in words."""
+    """A post's page in words. `ramp` is the table that the chart draws."""
 
     title: str
     subtitle: str
-    status: str
+    chips: list[Chip]
+    figures: list[tuple[str, Cell]]
+    chart: StepChart | None
+    ramp: Table | None
     is_teaser: bool
     source: str
     groups: list[Group]
@@ -100,15 +112,35 @@ def sheet_of(shelf: Shelf, shown: Shown) -> Sheet:
     else:
         sections = _form(shown).sections
         groups = [_group(section.title, shelf.model, _told(section, shown), shown) for section in sections]
+    tables = dict(_tables(shown))
+    ramp = tables.pop("phases", None) or tables.pop("steps", None)
     return Sheet(
         title=title_of(shown),
         subtitle=_subtitle(shown),
-        status=Status(shown["status"]).label,
+        chips=list(_chips(shown)),
+        figures=[] if is_teaser else facts_in_short(shown),
+        chart=step_chart(shown) if ramp else None,
+        ramp=ramp,
         is_teaser=is_teaser,
         source=_source(shown),
         groups=[group for group in groups if group.facts or group.not_stated],
-        tables=list(_tables(shown)),
+        tables=list(tables.values()),
     )
+
+
+def _chips(shown: Shown) -> Iterator[Chip]:
+    """Where the post stands, who reads it, whose word it is, and how fresh its evidence is."""
+    is_open = shown["status"] == Status.OPEN
+    yield Chip(Status(shown["status"]).label, "chip-good" if is_open else "chip-open")
+    if "disclosure" in shown:
+        is_blind = shown["disclosure"] == DisclosureMode.BLIND
+        yield Chip(_("Blind: others see a teaser") if is_blind else _("Details open to the other side"))
+    if shown["is_reference"]:
+        yield Chip(_("Reference listing"), "chip-accent")
+    if "evidence_age" in shown:
+        fresh = freshness_of(shown)
+        tone = "chip-good" if Freshness.FRESH in shown["evidence_age"].values() else "chip-open"
+        yield Chip(_("Evidence: %s") % fresh, tone) if fresh else Chip(_("No evidence"), "chip-unknown")
 
 
 def _subtitle(shown: Shown) -> str:
@@ -150,11 +182,12 @@ def _group(title: str, model: type[models.Model], names: Iterable[str], shown: S
     )
 
 
-def _tables(shown: Shown) -> Iterator[Table]:
+def _tables(shown: Shown) -> Iterator[tuple[str, Table]]:
     for key, (caption, model, names) in _TABLES.items():
         rows = shown.get(key)
         if rows:
-            yield _table(caption, model, [name for name in names if name in rows[0]], rows)
+            stated = [name for name in names if any(row.get(name) not in (None, "", []) for row in rows)]
+            yield key, _table(caption, model, stated, rows)
 
 
 def _table(caption: str, model: type[models.Model], names: Sequence[str], rows: Iterable[Shown]) -> Table:

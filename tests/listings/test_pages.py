@@ -152,7 +152,6 @@ class TestLists:
         assert '<option value="NO">Norway (1)</option>' in page
         assert "Sweden" not in page
 
-    @pytest.mark.parametrize("who", ["visitor", "tenant", "broker", "miner"])
     @pytest.mark.parametrize(
         ("many", "choice"),
         [
@@ -169,24 +168,24 @@ class TestLists:
             ("requests", {"min_mw": "20"}),
         ],
     )
-    def test_a_count_is_what_the_list_then_holds(self, make, request, who, many, choice):
+    def test_a_count_is_what_the_list_then_holds(self, make, visitor, tenant, miner, broker, many, choice):
         """A choice's count is worked out by other means than the filter, and must agree with it."""
-        asking = request.getfixturevalue(who)
         for mode in ("open", "blind"):
             make.site(disclosure=mode, phases=[phase(critical_mw=60)])
             norway = make.site(country="NO", region="", grid="NO2", disclosure=mode, ask_usd_kw_month=None)
-            make.pool(disclosure=mode), make.pool(at_site=norway, gpus=2048, price_usd_gpu_hour="1.50")
-            make.request(disclosure=mode), make.gpu_request(countries=[])
+            make.pool(disclosure=mode)
+            make.pool(at_site=norway, gpus=2048, price_usd_gpu_hour="1.50")
+            make.request(disclosure=mode)
+            make.gpu_request(countries=[])
             make.request(countries=[], excluded_countries=["NO"], steps=[step(critical_mw=5)])
-        name, value = list(choice.items())[-1]
-        others = {key: kept for key, kept in choice.items() if key != name}
+        *others, (name, value) = choice.items()
 
-        before = asking.client.get(reverse(f"listings:{many}"), others)
-        after = asking.client.get(reverse(f"listings:{many}"), choice)
-
-        offered = dict(before.context["filter"].fields[name].widget.choices)
-        counted = int(str(offered.get(value, "(0)")).rpartition("(")[2].strip(")"))
-        assert counted == after.context["count"] == len(after.context["page"]["results"])
+        for asking in (visitor, tenant, miner, broker):
+            before = asking.client.get(reverse(f"listings:{many}"), dict(others)).context
+            after = asking.client.get(reverse(f"listings:{many}"), choice).context
+            offered = dict(before["filter"].fields[name].widget.choices)
+            counted = int(str(offered.get(value, "(0)")).rpartition("(")[2].strip(")"))
+            assert counted == after["count"] == len(after["page"]["results"])
 
     def test_a_filter_in_force_can_be_taken_back_alone(self, make, visitor):
         page = visitor.client.get(
@@ -252,6 +251,40 @@ class TestLists:
         for many, queries in (("sites", 11), ("gpu_pools", 11), ("requests", 10)):
             with django_assert_num_queries(queries):
                 tenant.client.get(reverse(f"listings:{many}"))
+
+
+class TestRamp:
+    def test_a_site_is_drawn_by_how_far_its_phases_are(self, make, tenant):
+        site = make.site(
+            phases=[
+                phase(critical_mw=20, stage="construction"),
+                phase(critical_mw=40, stage="planned", ready_on=date(2028, 1, 15)),
+            ]
+        )
+
+        chart = tenant.client.get(reverse("listings:site", args=[site.uid])).context["sheet"].chart
+
+        # First the sure 20 MW alone, then 40 planned ones on top of them: twice as high.
+        first, below, above = chart.blocks
+        assert [block.tone for block in chart.blocks] == ["sure", "sure", "open"]
+        assert above.height == pytest.approx(2 * below.height, abs=0.2)
+        assert above.y + above.height == pytest.approx(below.y, abs=0.2)
+        assert first.x + first.width == pytest.approx(below.x, abs=0.2)
+
+    def test_a_request_is_drawn_by_its_totals(self, make, miner):
+        request = make.request(steps=[step(critical_mw=10), step(need_on=date(2028, 1, 1), critical_mw=40)])
+
+        chart = miner.client.get(reverse("listings:request", args=[request.uid])).context["sheet"].chart
+
+        low, high = chart.blocks
+        assert high.height == pytest.approx(4 * low.height, abs=0.3)
+        assert chart.x_ticks[0].label == "2027-Q2"
+
+    def test_a_teaser_tells_no_ramp(self, make, visitor):
+        page = read(visitor, "site", make.site().uid)
+
+        assert "<svg viewBox" not in page
+        assert "Phases" not in page
 
 
 class TestMoves:

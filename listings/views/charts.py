@@ -1,0 +1,137 @@
+"""The step chart of a post: a site's critical MW by phase, or a request's ramp, as SVG geometry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
+
+from common.charts import round_step
+from listings.views.lines import Shown
+from listings.vocabulary import BuildStage, PostType, RequestKind, next_quarter, quarter_label, quarter_of
+
+WIDTH, HEIGHT = 640, 260
+LEFT, BOTTOM, TOP = 48, 26, 10
+LABELS_MOST = 7
+SURE, LIKELY, UNSURE = "sure", "likely", "open"
+# How far a hall is says how much its date can be relied on. A phase without a stage may be anything.
+TONES = {
+    BuildStage.READY_FOR_SERVICE: SURE,
+    BuildStage.CONSTRUCTION: SURE,
+    BuildStage.CONTRACTED: LIKELY,
+    BuildStage.STUDY: UNSURE,
+    BuildStage.PLANNED: UNSURE,
+}
+
+
+class Tick(NamedTuple):
+    at: float
+    label: str
+
+
+class Block(NamedTuple):
+    """A rectangle: so much of one tone from one date to the next."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    tone: str
+
+
+class StepChart(NamedTuple):
+    caption: str
+    width: int
+    height: int
+    left: int
+    base: int
+    x_ticks: list[Tick]
+    y_ticks: list[Tick]
+    blocks: list[Block]
+    legend: list[tuple[str, str]]
+
+
+class Level(NamedTuple):
+    """From a day on: how much of each tone there is in all."""
+
+    since: date
+    amounts: dict[str, float]
+
+
+def step_chart(shown: Shown) -> StepChart | None:
+    """The chart of a face that tells phases or steps; None where there is nothing to draw."""
+    if shown["post_type"] == PostType.SITE and shown.get("phases"):
+        caption = _("Critical MW over time, by how far each phase is")
+        return _chart(caption, _added_up(shown["phases"]), _legend())
+    if shown.get("steps"):
+        is_power = shown["kind"] == RequestKind.POWER
+        caption = _("Critical MW in use over time") if is_power else _("GPUs in use over time")
+        return _chart(caption, _totals(shown["steps"], "critical_mw" if is_power else "gpus"), [])
+    return None
+
+
+def _legend() -> list[tuple[str, str]]:
+    words = (_("Ready or in construction"), _("Contracted"), _("In study, planned or not stated"))
+    return list(zip((SURE, LIKELY, UNSURE), words, strict=True))
+
+
+def _added_up(phases: Sequence[Shown]) -> list[Level]:
+    """Phases come one on top of the other, in the order of their dates."""
+    amounts, levels = {SURE: 0.0, LIKELY: 0.0, UNSURE: 0.0}, []
+    for phase in phases:
+        amounts[TONES.get(phase["stage"], UNSURE)] += float(phase["critical_mw"])
+        levels.append(Level(phase["ready_on"], dict(amounts)))
+    return levels
+
+
+def _totals(steps: Sequence[Shown], unit: str) -> list[Level]:
+    return [Level(step["need_on"], {SURE: float(step[unit])}) for step in steps]
+
+
+def _chart(caption: str, levels: list[Level], legend: list[tuple[str, str]]) -> StepChart:
+    first, last = quarter_of(levels[0].since), levels[-1].since
+    # The last level is to be seen as a level: a fifth of the span more, at least half a year.
+    end = last + max((last - first) / 5, timedelta(days=183))
+    most = max(sum(level.amounts.values()) for level in levels)
+    rung = round_step(most)
+    top = rung * math.ceil(most / rung)
+
+    def x(day: date) -> float:
+        return round(LEFT + (WIDTH - 1 - LEFT) * ((day - first) / (end - first)), 1)
+
+    def y(amount: float) -> float:
+        return round(HEIGHT - BOTTOM - amount / top * (HEIGHT - BOTTOM - TOP), 1)
+
+    return StepChart(
+        caption=caption,
+        width=WIDTH,
+        height=HEIGHT,
+        left=LEFT,
+        base=HEIGHT - BOTTOM,
+        x_ticks=[Tick(x(day), quarter_label(day)) for day in _quarters(first, end)],
+        y_ticks=[Tick(y(rung * n), f"{rung * n:,.10g}") for n in range(round(top / rung) + 1)],
+        blocks=list(_blocks(levels, end, x, y)),
+        legend=[entry for entry in legend if levels[-1].amounts.get(entry[0])],
+    )
+
+
+def _blocks(levels: list[Level], end: date, x: Any, y: Any) -> Iterator[Block]:
+    ends = [level.since for level in levels[1:]] + [end]
+    for level, until in zip(levels, ends, strict=True):
+        below = 0.0
+        for tone, amount in level.amounts.items():
+            if amount and until > level.since:
+                left, high = x(level.since), y(below + amount)
+                yield Block(left, high, round(x(until) - left, 1), round(y(below) - high, 1), tone)
+            below += amount
+
+
+def _quarters(first: date, end: date) -> list[date]:
+    """Quarters from the first on, as many as have room for their labels."""
+    starts = [first]
+    while (following := next_quarter(starts[-1])) < end:
+        starts.append(following)
+    return starts[: max(len(starts) - 1, 1)][:: -(-len(starts) // LABELS_MOST)]
