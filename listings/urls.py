@@ -8,6 +8,7 @@ app_name = "listings"
 urlpatterns = [
     path("sites/", views.site_list, name="sites"),
     path("sites/new/", views.site_new, name="site_new"),
+    path("sites/grid/", views.site_grid, name="site_grid"),
     path("sites/<uuid:uid>/", views.site_page, name="site"),
     path("sites/<uuid:uid>/edit/", views.site_edit, name="site_edit"),
     path("gpu-pools/", views.gpu_pool_list, name="gpu_pools"),

@@ -1,5 +1,6 @@
 """What people fill in to post."""
 
+from listings.forms.grid import GridRow, grid_of, uids_in
 from listings.forms.many import ManyPosts
 from listings.forms.papers import (
     COUNT,
@@ -18,10 +19,13 @@ __all__ = [
     "STAY",
     "GpuPoolPaper",
     "GpuRequestPaper",
+    "GridRow",
     "ManyPosts",
     "Paper",
     "PowerRequestPaper",
     "QuickRequest",
     "SitePaper",
     "Table",
+    "grid_of",
+    "uids_in",
 ]

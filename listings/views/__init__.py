@@ -9,6 +9,7 @@ from listings.views.editing import (
     site_edit,
     site_new,
 )
+from listings.views.grid import site_grid
 from listings.views.moves import move, renew, renew_all
 from listings.views.pages import gpu_pool_page, request_page, site_page
 from listings.views.quick import request_quick
@@ -27,6 +28,7 @@ __all__ = [
     "request_page",
     "request_quick",
     "site_edit",
+    "site_grid",
     "site_list",
     "site_new",
     "site_page",

@@ -51,6 +51,7 @@ PAGES: Declared = {
     "listings:sites": {"GET": EVERYONE},
     "listings:site": {"GET": EVERYONE},
     "listings:site_new": {"GET": MINERS, "POST": MINERS},
+    "listings:site_grid": {"GET": MINERS, "POST": MINERS},
     "listings:site_edit": {"GET": SUPPLY, "POST": SUPPLY},
     "listings:gpu_pools": {"GET": EVERYONE},
     "listings:gpu_pool": {"GET": EVERYONE},
