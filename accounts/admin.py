@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -14,9 +16,10 @@ if TYPE_CHECKING:  # generic for the type checker only
     MembershipTable = admin.TabularInline[Membership, Organization]
     OrganizationPages = admin.ModelAdmin[Organization]
     UserPages = admin.ModelAdmin[User]
+    AuthenticatorPages = admin.ModelAdmin[Authenticator]
 else:
     MembershipTable = admin.TabularInline
-    OrganizationPages = UserPages = admin.ModelAdmin
+    OrganizationPages = UserPages = AuthenticatorPages = admin.ModelAdmin
 
 
 class MembershipInline(MembershipTable):
@@ -56,4 +59,23 @@ class UserAdmin(UserPages):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """People sign up by themselves."""
+        return False
+
+
+# Where people are signed in is their own affair; allauth's pages would also show second factors' secrets.
+admin.site.unregister([UserSession, Authenticator])
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(AuthenticatorPages):
+    """For whoever lost phone and recovery codes: an operator who has made sure deletes what they had."""
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    list_filter = ["type"]
+    list_select_related = ["user"]
+    search_fields = ["user__email"]
+    fields = ["user", "type", "created_at", "last_used_at"]
+    readonly_fields = ["user", "type", "created_at", "last_used_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -19,3 +19,7 @@ document.addEventListener("allauth.error", (event) => {
   problem.hidden = false;
   problem.scrollIntoView({ block: "nearest" });
 });
+
+// On a phone the navigation is a strip: bring the page one is on into view.
+const here = document.querySelector(".account-nav [aria-current]");
+if (here) here.closest("nav").scrollLeft = here.offsetLeft - 16;

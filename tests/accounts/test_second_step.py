@@ -110,3 +110,32 @@ def test_an_added_address_asks_for_the_password(miner, mailoutbox):
 
     assert asked.headers["Location"].startswith("/accounts/reauthenticate/")
     assert not miner.user.emailaddress_set.filter(email="thief@example.com").exists()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "2fa/",
+        "2fa/totp/deactivate/",
+        "2fa/recovery-codes/",
+        "2fa/recovery-codes/generate/",
+        "2fa/webauthn/add/",
+    ],
+)
+def test_each_page_keeps_to_the_policy(owner, codes, path):
+    page = owner.get(f"/accounts/{path}")
+
+    assert page.status_code == 200
+    assert not re.search(rb"<style|\sstyle=|\son\w+=|<script(?![^>]*( src=|application/json))", page.content)
+
+
+def test_operators_take_a_lost_app_away_and_never_see_its_secret(miner, secret, admin_client):
+    authenticator = Authenticator.objects.get(user=miner.user, type=Authenticator.Type.TOTP)
+    address = f"/operator/mfa/authenticator/{authenticator.pk}"
+
+    seen = admin_client.get(f"{address}/change/")
+    admin_client.post(f"{address}/delete/", {"post": "yes"})
+
+    assert seen.status_code == 200
+    assert authenticator.data["secret"] not in seen.content.decode()
+    assert is_signed_in(at_another_browser(miner.user))
