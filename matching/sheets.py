@@ -151,6 +151,7 @@ class Side(NamedTuple):
     url: str
     edit_url: str
     matches_url: str
+    what_if_url: str
 
 
 class Facts(NamedTuple):
@@ -202,6 +203,7 @@ def _side(post: Shown) -> Side:
         url=url_of(post),
         edit_url=reverse(f"listings:{shelf.one}_edit", args=[post["uid"]]) if is_own else "",
         matches_url=reverse("matching:of_post", args=[post["uid"]]) if is_own else "",
+        what_if_url=reverse("matching:what_if", args=[post["uid"]]) if is_own else "",
     )
 
 

@@ -9,5 +9,6 @@ urlpatterns = [
     path("", views.matches, name="matches"),
     path("compare/", views.compare, name="compare"),
     path("of/<uuid:uid>/", views.of_post, name="of_post"),
+    path("of/<uuid:uid>/what-if/", views.what_if, name="what_if"),
     path("<uuid:uid>/", views.match, name="match"),
 ]

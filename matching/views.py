@@ -19,15 +19,18 @@ from common.pages import page_of
 from listings.models import CapacityRequest, Post
 from listings.views.pages import matching_of
 from listings.views.shelves import SHELVES
-from listings.vocabulary import Face, PostType
+from listings.vocabulary import Face, PostType, Status
 from matching.charts import chart_of
 from matching.comparison import MOST as COMPARED_MOST
 from matching.comparison import comparison_of
+from matching.forms import WhatIfForm
 from matching.lists import funnels_of, rows_of
 from matching.models import Match
 from matching.prices import price_of
 from matching.querysets import LIST_ORDER
 from matching.release import release, release_one
+from matching.services.what_if import TooManyTries
+from matching.services.what_if import what_if as tried
 from matching.sheets import (
     curve_table,
     dimensions_of,
@@ -36,6 +39,7 @@ from matching.sheets import (
     table_of_posts,
 )
 from matching.summary import summaries
+from matching.trying import outcome_of
 
 
 @require_safe
@@ -68,6 +72,7 @@ def of_post(request: PageRequest, uid: str) -> HttpResponse:
         "rows": rows_of(release(page["results"], reader, today), of_request=is_request),
         "is_request": is_request,
         "as_table": request.GET.get("view") == "table",
+        "may_try": _may_try(post, reader, today),
         "funnels": _funnels(post, reader, today) if is_request else [],
     }
     return render(request, "matching/of_post.html", context)
@@ -116,6 +121,39 @@ def compare(request: PageRequest) -> HttpResponse:
     return render(request, "matching/compare.html", context)
 
 
+@require_safe
+@login_required
+def what_if(request: PageRequest, uid: str) -> HttpResponse:
+    """The owner of an open post tries another date or price; nothing is saved."""
+    reader, today = request.reader, timezone.localdate()
+    found = get_object_or_404(Post.objects.of(reader).open(today), uid=uid)
+    shelf = SHELVES[PostType(found.post_type)]
+    post: Any = get_object_or_404(shelf.model.objects.of(reader).open(today).with_all(), pk=found.pk)
+    form = WhatIfForm(request.GET, post=post)
+    outcome, status = None, 200
+    if form.is_bound and form.is_valid():
+        try:
+            outcome = outcome_of(tried(post=post, changes=form.changes, reader=reader, today=today))
+        except TooManyTries as refusal:
+            form.add_error(None, refusal.message)
+            status = 429
+    elif form.is_bound:
+        status = 400
+    context = {
+        "title": _own_title(post),
+        "matches_url": reverse("matching:of_post", args=[post.uid]),
+        "is_request": post.post_type == PostType.REQUEST,
+        "form": form,
+        "suggestions": form.suggestions(),
+        "outcome": outcome,
+    }
+    return render(request, "matching/what_if.html", context, status=status)
+
+
+def _own_title(post: Any) -> str:
+    return getattr(post, "name", "") or getattr(post, "title", "") or post.code_name
+
+
 def _uids(texts: list[str]) -> list[UUID]:
     """The ids among what was sent, each once."""
     found = []
@@ -130,6 +168,12 @@ def _list_of(shown: list[dict[str, Any]]) -> str:
     posts = [match[side] for match in shown for side in ("request", "offer")]
     own = {post["uid"] for post in posts if post["face"] == Face.RESERVE}
     return reverse("matching:of_post", args=[own.pop()]) if len(own) == 1 else reverse("matching:matches")
+
+
+def _may_try(post: Any, reader: Reader, today: date) -> bool:
+    """Whether the reader may try another figure on it: one's own open posts."""
+    is_own = reader.organization is not None and post.organization_id == reader.organization.pk
+    return is_own and post.status == Status.OPEN and post.open_until >= today
 
 
 def _posts(reader: Reader) -> Any:

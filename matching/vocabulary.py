@@ -18,6 +18,10 @@ RECOUNT_AFTER_SECONDS = 60
 # A broker's decision is put before them again once the score has moved this far from the one decided on.
 REOPENED_AT_POINTS = 5
 
+# What-if: how many posts of the other side are tried at once, and how often an organization may in a minute.
+TRIED_POSTS = 400
+TRIES_PER_MINUTE = 30
+
 
 class Decision(TextChoices):
     """What a broker says of a pair; `none` leaves a note and decides nothing."""

@@ -67,6 +67,7 @@ PAGES: Declared = {
     "listings:renew_all": {"POST": MEMBERS},  # of one's own posts alone
     "matching:matches": {"GET": MEMBERS},
     "matching:compare": {"GET": PEOPLE},
+    "matching:what_if": {"GET": SUPPLY},
     "matching:of_post": {"GET": {*SUPPLY, "broker"}},
     "matching:match": {"GET": PARTIES},
     "market:market": {"GET": EVERYONE},
@@ -144,6 +145,7 @@ def market(make, miner, miner_member, tenant) -> dict[str, Any]:
         "move": site.uid,
         "renew": site.uid,
         "of": site.uid,
+        "what_if": site.uid,
         "change": Membership.objects.get(user=miner_member.user).uid,
         "remove": Membership.objects.get(user=miner_member.user).uid,
         "revoke_key": miner.organization.api_keys.get(created_by=miner.user).uid,
