@@ -9,9 +9,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from common.charts import round_step
+
 WIDTH, HEIGHT = 880, 320
 LEFT, RIGHT, TOP, BOTTOM = 48, 136, 28, 28
-LINES = 4
 LABELS_MOST = 8
 LABEL_APART = 16
 SERIES = ("nominal", "dependable", "needed")
@@ -66,7 +67,7 @@ def chart_of(curve: Sequence[Mapping[str, Any]], unit: str, outside: date | None
     most = max((month[name] for month in curve for name in SERIES), default=0)
     if not most:
         return None
-    level = _round_step(float(most))
+    level = round_step(float(most))
     plane = _Plane(len(curve), level * math.ceil(float(most) / level))
     return Chart(
         width=WIDTH,
@@ -121,13 +122,6 @@ def _outside(curve: Sequence[Mapping[str, Any]], plane: _Plane, day: date | None
     return Tick(
         plane.x(month + (day.day - 1) / monthrange(day.year, day.month)[1]), "outside date, first step"
     )
-
-
-def _round_step(most: float) -> float:
-    """The distance of two grid lines: 1, 2 or 5 times a power of ten, at most `LINES` of them."""
-    least = most / LINES
-    power = 10.0 ** math.floor(math.log10(least))
-    return next(power * digit for digit in (1, 2, 5, 10) if power * digit >= least)
 
 
 def _months(curve: Sequence[Mapping[str, Any]], plane: _Plane) -> list[Tick]:

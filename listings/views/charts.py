@@ -16,7 +16,7 @@ from listings.vocabulary import BuildStage, PostType, RequestKind, next_quarter,
 WIDTH, HEIGHT = 640, 260
 LEFT, BOTTOM, TOP = 48, 26, 10
 LABELS_MOST = 7
-SURE, LIKELY, UNSURE = "sure", "likely", "open"
+SURE, LIKELY, UNSURE, NEEDED = "sure", "likely", "open", "needed"
 # How far a hall is says how much its date can be relied on. A phase without a stage may be anything.
 TONES = {
     BuildStage.READY_FOR_SERVICE: SURE,
@@ -88,7 +88,7 @@ def _added_up(phases: Sequence[Shown]) -> list[Level]:
 
 
 def _totals(steps: Sequence[Shown], unit: str) -> list[Level]:
-    return [Level(step["need_on"], {SURE: float(step[unit])}) for step in steps]
+    return [Level(step["need_on"], {NEEDED: float(step[unit])}) for step in steps]
 
 
 def _chart(caption: str, levels: list[Level], legend: list[tuple[str, str]]) -> StepChart:
