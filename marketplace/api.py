@@ -6,7 +6,7 @@ from rest_framework.routers import DefaultRouter
 
 from accounts.api import OrganizationView
 from listings.api import GpuModelViewSet, GpuPoolViewSet, PhaseViewSet, RequestViewSet, SiteViewSet
-from matching.api import MatchViewSet, NearMissesView
+from matching.api import MatchViewSet, NearMissesView, ReviewViewSet
 
 router = DefaultRouter()
 router.include_format_suffixes = False
@@ -16,6 +16,7 @@ router.register("gpu-pools", GpuPoolViewSet, basename="gpu-pool")
 router.register("gpu-models", GpuModelViewSet, basename="gpu-model")
 router.register("requests", RequestViewSet, basename="request")
 router.register("matches", MatchViewSet, basename="match")
+router.register("reviews", ReviewViewSet, basename="review")
 
 app_name = "api"
 urlpatterns = [

@@ -11,7 +11,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("", include("listings.urls")),
-    path("matches/", include("matching.urls")),
+    path("", include("matching.urls")),
     path("market/", include("market.urls")),
     path("api/", include("marketplace.api")),
     # Operators sign in on the same page as everybody: one place with rate limits.

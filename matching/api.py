@@ -1,4 +1,4 @@
-"""`/api/v1/matches/`."""
+"""`/api/v1/matches/` and a broker's `/api/v1/reviews/`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
-from django_filters import FilterSet, NumberFilter, UUIDFilter
+from django_filters import BooleanFilter, ChoiceFilter, FilterSet, NumberFilter, UUIDFilter
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import (
     PolymorphicProxySerializer,
@@ -16,22 +16,27 @@ from drf_spectacular.utils import (
     extend_schema_view,
 )
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import MarketView, MarketViewSet
+from common.errors import InvalidInput
 from common.etags import etag_of_body
+from common.strict import StrictSerializer
 from engine import Unit
 from listings.api.gpu_pools import GpuPoolFull, GpuPoolOwn, GpuPoolTeaser
 from listings.api.requests import RequestFull, RequestOwn, RequestTeaser
 from listings.api.sites import SiteFull, SiteOwn, SiteTeaser
-from listings.models import CapacityRequest
-from matching.models import Match
+from listings.models import CapacityRequest, Post
+from matching import services
+from matching.models import Match, Review
 from matching.querysets import LIST_ORDER
 from matching.release import COARSE_STEP, release, release_one
 from matching.summary import summaries
+from matching.vocabulary import REOPENED_AT_POINTS, Decision, Reason
 
 
 class MatchFilters(FilterSet):
@@ -218,3 +223,119 @@ class NearMissesView(MarketView):
         seen = CapacityRequest.objects.for_page(self.reader, today)
         known = seen if self.reader.is_broker else seen.of(self.reader)
         return Response(summaries(get_object_or_404(known, uid=uid), self.reader, today))
+
+
+# --- What a broker makes of a pair -------------------------------------------------------------
+
+
+class ReviewFilters(FilterSet):
+    request = UUIDFilter("request__uid", help_text="Reviews of this request's pairs.")
+    offer = UUIDFilter("offer__uid", help_text="Reviews of this site's or GPU pool's pairs.")
+    decision = ChoiceFilter(choices=Decision.choices)
+    stands = BooleanFilter(help_text="true: what stands today; false: what was taken back or decided anew.")
+
+    class Meta:
+        model = Review
+        fields: list[str] = []
+
+
+class ReviewInput(StrictSerializer):
+    request = serializers.UUIDField()
+    offer = serializers.UUIDField(help_text="A site or a GPU pool that matches the request at present.")
+    decision = serializers.ChoiceField(Decision.choices, help_text="none: leaves a note, decides nothing.")
+    reason = serializers.ChoiceField(
+        Reason.choices, required=False, default="", help_text="Required for a rejection, refused otherwise."
+    )
+    note = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=2000,
+        help_text="Required for none and for the reason other.",
+    )
+
+
+class ReviewAnswer(serializers.Serializer[Any]):
+    uid = serializers.UUIDField()
+    request = serializers.UUIDField(source="request.uid")
+    offer = serializers.UUIDField(source="offer.uid")
+    decision = serializers.ChoiceField(Decision.choices)
+    reason = serializers.ChoiceField(Reason.choices, allow_blank=True)
+    note = serializers.CharField()
+    by = serializers.CharField(allow_null=True, help_text="Who decided; null once they have left for good.")
+    at = serializers.DateTimeField()
+    score = serializers.IntegerField(source="points", help_text="The score decided on, in whole points.")
+    score_now = serializers.IntegerField(
+        source="points_now", allow_null=True, help_text="null while the two do not match."
+    )
+    reopened = serializers.SerializerMethodField(
+        help_text=f"It stands, but the score has moved by {REOPENED_AT_POINTS} points or more since."
+    )
+    request_version = serializers.IntegerField(help_text="The version of the request decided on.")
+    offer_version = serializers.IntegerField(help_text="The version of the offer decided on.")
+    assumptions_version = serializers.IntegerField()
+    stands = serializers.BooleanField()
+    undone_at = serializers.DateTimeField(allow_null=True)
+
+    def get_reopened(self, review: Any) -> bool:
+        is_decided = review.stands and review.decision != Decision.NONE
+        moved = 0 if review.points_now is None else abs(review.points_now - review.points)
+        return is_decided and moved >= REOPENED_AT_POINTS
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List your reviews, latest first"),
+    retrieve=extend_schema(summary="Read a review"),
+)
+class ReviewViewSet(MarketViewSet):
+    """What your broker organization makes of requests and offers that match. Nobody else sees it."""
+
+    queryset = Review.objects.none()
+    serializer_class = ReviewAnswer
+    filter_backends = [DjangoFilterBackend]
+    filterset_class = ReviewFilters
+    ordering = ("-at", "uid")
+
+    def get_queryset(self) -> Any:
+        return Review.objects.for_list(self.reader)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        services.require_broker(self.reader)
+
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(ReviewAnswer(page, many=True).data)
+
+    def retrieve(self, request: Request, uid: str) -> Response:
+        return self.answer(self.get_object())
+
+    @extend_schema(request=ReviewInput, responses={201: ReviewAnswer}, summary="Review a match")
+    def create(self, request: Request) -> Response:
+        asked = ReviewInput(data=request.data)
+        asked.is_valid(raise_exception=True)
+        said = asked.validated_data
+        review = services.decide(
+            by=self.reader,
+            request=self._post(CapacityRequest, "request", said),
+            offer=self._post(Post, "offer", said),
+            decision=said["decision"],
+            reason=said["reason"],
+            note=said["note"],
+            now=timezone.now(),
+        )
+        return self.answer(self.get_queryset().get(pk=review.pk), 201)
+
+    @extend_schema(request=None, responses=ReviewAnswer, summary="Take a review back")
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, uid: str) -> Response:
+        review = self.get_object()
+        services.undo(by=self.reader, review=review, now=timezone.now())
+        return self.answer(self.get_object())
+
+    def _post(self, model: Any, name: str, said: Any) -> Any:
+        seen = model.objects.visible_to(self.reader, timezone.now().date())
+        post = seen.filter(uid=said[name]).first()
+        if post is None:
+            raise InvalidInput("The review breaks a rule.", fields={name: "There is no such post."})
+        return post

@@ -241,6 +241,7 @@ class RankingQuerySet(QuerySet[_M]):
             matches=_counted(found, Count("pk")),
             best=_counted(found, Max("points")),
             fee=_counted(found, Max("fee")),
+            request_uid=F("post__uid"),
         )
 
 
@@ -260,6 +261,13 @@ class ReviewQuerySet(QuerySet[_M]):
     def decided(self) -> Self:
         """The decisions that stand, notes left out."""
         return self.filter(stands=True).exclude(decision=Decision.NONE)
+
+    def for_list(self, reader: Reader) -> Self:
+        """The reader's own organization's, with the pair's points today (`points_now`, null where the two do
+        not match at present). Order by `-at`, `uid`."""
+        pair = _rows("Match").filter(request=OuterRef("request_id"), offer=OuterRef("offer_id"))
+        found = self.of(reader).annotate(points_now=Subquery(pair.values("points")[:1]))
+        return found.select_related("by", "request", "offer")
 
     def for_need(self, reader: Reader, request: Any, offer_type: str) -> Self:
         """All that was ever said of one need's pairs, latest first, in one query."""

@@ -32,17 +32,20 @@ def summaries(request: CapacityRequest, reader: Reader, today: date) -> list[dic
         {
             "unit": ranking.unit,
             "funnel": [_remaining(row, reader) for row in ranking.funnel],
-            "near_misses": sorted(
-                (
-                    _near(miss, offers[miss["offer_id"]], owns_request)
-                    for miss in ranking.near_misses
-                    if miss["offer_id"] in offers
-                ),
-                key=lambda miss: (len(miss["failed"]), -miss["score"], miss["offer"]["code_name"]),
-            ),
+            "near_misses": near_misses(ranking, offers, owns_request=owns_request),
         }
         for ranking in rankings
     ]
+
+
+def near_misses(ranking: Ranking, offers: Mapping[int, Any], *, owns_request: bool) -> list[dict[str, Any]]:
+    """The near misses of one need whose offers are loaded, each with its face; no query."""
+    told = [
+        _near(miss, offers[miss["offer_id"]], owns_request)
+        for miss in ranking.near_misses
+        if miss["offer_id"] in offers
+    ]
+    return sorted(told, key=lambda miss: (len(miss["failed"]), -miss["score"], miss["offer"]["code_name"]))
 
 
 def _offers(posts: Iterable[int], reader: Reader, today: date) -> dict[int, Any]:

@@ -1,14 +1,18 @@
-"""Pages of matches."""
+"""Pages of matches, and the broker's desk."""
 
 from django.urls import path
 
 from matching import views
+from matching.desk import views as desk
 
 app_name = "matching"
 urlpatterns = [
-    path("", views.matches, name="matches"),
-    path("compare/", views.compare, name="compare"),
-    path("of/<uuid:uid>/", views.of_post, name="of_post"),
-    path("of/<uuid:uid>/what-if/", views.what_if, name="what_if"),
-    path("<uuid:uid>/", views.match, name="match"),
+    path("matches/", views.matches, name="matches"),
+    path("matches/compare/", views.compare, name="compare"),
+    path("matches/of/<uuid:uid>/", views.of_post, name="of_post"),
+    path("matches/of/<uuid:uid>/what-if/", views.what_if, name="what_if"),
+    path("matches/<uuid:uid>/", views.match, name="match"),
+    path("desk/", desk.desk, name="desk"),
+    path("desk/<uuid:uid>/decide/", desk.decide, name="decide"),
+    path("desk/reviews/<uuid:uid>/undo/", desk.undo, name="undo_review"),
 ]

@@ -14,7 +14,7 @@ from accounts.models import Invitation, Membership
 from accounts.vocabulary import Role
 from listings.vocabulary import Status
 from matching.models import Match
-from matching.services import drain
+from matching.services import decide, drain
 
 SUPPLY = {"miner", "miner_member"}  # the site's and the pool's organization
 OWNER = {"miner"}
@@ -70,6 +70,9 @@ PAGES: Declared = {
     "matching:what_if": {"GET": SUPPLY},
     "matching:of_post": {"GET": {*SUPPLY, "broker"}},
     "matching:match": {"GET": PARTIES},
+    "matching:desk": {"GET": {"broker"}},
+    "matching:decide": {"POST": {"broker"}},
+    "matching:undo_review": {"POST": {"broker"}},
     "market:market": {"GET": EVERYONE},
 }
 API: Declared = {
@@ -98,6 +101,9 @@ API: Declared = {
     "api:match-list": {"GET": EVERYONE},
     "api:match-detail": {"GET": PARTIES},
     "api:near-misses": {"GET": {*DEMAND, "broker"}},
+    "api:review-list": {"GET": {"broker"}, "POST": {"broker"}},
+    "api:review-detail": {"GET": {"broker"}},
+    "api:review-undo": {"POST": {"broker"}},
 }
 # The same routes to a post that is not open: there for its own organization only.
 DRAFTS: Declared = {
@@ -127,10 +133,12 @@ def test_every_route_is_declared():
 
 
 @pytest.fixture
-def market(make, miner, miner_member, tenant) -> dict[str, Any]:
+def market(make, miner, miner_member, tenant, broker) -> dict[str, Any]:
     """One of everything, as arguments of the routes."""
     site, pool, need = make.site(), make.pool(), make.request()
     drain()
+    match = Match.objects.get(request=need, offer=site)
+    review = decide(by=broker.reader, request=need, offer=site, decision="approved", now=timezone.now())
     link = "https://switchyard.test/{}".format
     services.invite_member(by=miner.reader, email="a@b.test", role=Role.MEMBER, now=timezone.now(), link=link)
     uid = {
@@ -141,7 +149,10 @@ def market(make, miner, miner_member, tenant) -> dict[str, Any]:
         "request": need.uid,
         "near-misses": need.uid,
         "phase": site.phases.get().uid,
-        "match": Match.objects.get(request=need, offer=site).uid,
+        "match": match.uid,
+        "decide": match.uid,
+        "review": review.uid,
+        "undo": review.uid,
         "move": site.uid,
         "renew": site.uid,
         "of": site.uid,
