@@ -34,13 +34,14 @@ class Curve(NamedTuple):
 
 def curve_of(name: str, rows: Sequence[Any]) -> Curve | None:
     """Phases add up, the steps of a ramp are totals; None until one row has a date and a quantity."""
-    steps = _steps(rows, adds_up=name == "phases")
+    steps = steps_of(name, rows)
     return _drawn(steps, unit="GPUs" if _counts_gpus(rows) else "MW") if steps else None
 
 
-def _steps(rows: Sequence[Any], *, adds_up: bool) -> list[tuple[date, Decimal]]:
+def steps_of(name: str, rows: Sequence[Any]) -> list[tuple[date, Decimal]]:
+    """From each date on, the total, as far as the rows can be read already."""
     found = sorted(each for row in rows if (each := _typed(row.form)))
-    if not adds_up:
+    if name != "phases":
         return found
     return [
         (day, sum((size for _, size in found[: at + 1]), Decimal(0))) for at, (day, _) in enumerate(found)
@@ -57,7 +58,9 @@ def _typed(form: Any) -> tuple[date, Decimal] | None:
         size = Decimal(str(size).strip())
     except (ValueError, InvalidOperation):
         return None
-    return (day, size) if day and size.is_finite() and 0 < size < 10_000_000 else None
+    if not day or not 2000 <= day.year <= 2100 or not size.is_finite():
+        return None
+    return (day, size) if 0 < size < 10_000_000 else None
 
 
 def _counts_gpus(rows: Sequence[Any]) -> bool:

@@ -15,10 +15,11 @@ from accounts.idempotency import keep, replay
 from accounts.models import Organization
 from accounts.readers import PageRequest
 from common.errors import DomainError
-from listings.forms import STAY, Paper
+from listings.forms import COUNT, STAY, Paper
 from listings.models import Post
 from listings.views import once
 from listings.views.curves import Curve, curve_of
+from listings.views.fit import fit_of
 from listings.views.once import kept_through_sign_in
 from listings.views.shelves import GPU_POOLS, REQUESTS, SITES, Shelf, paper_of
 from listings.vocabulary import RequestKind, Status
@@ -161,6 +162,7 @@ def _page(
         "grids": [(grid, _curve(grid)) for grid in grids],
         "mark": request.POST.get(once.MARK) or once.new_mark(request.reader),
         "was_kept": was_kept,
+        "fit": fit_of(shelf, paper, timezone.localdate()) if COUNT in request.POST else "",
         "shelf": shelf,
         "paper": paper,
         "post": post,

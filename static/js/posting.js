@@ -36,7 +36,7 @@ if (form) {
   form.addEventListener("input", () => {
     clearTimeout(timer);
     // Without an answer the last drawing stays; the button without JavaScript would do the same.
-    timer = setTimeout(() => ask("preview", "1").then(refresh).catch(() => {}), PAUSE_MS);
+    timer = setTimeout(() => ask("count", "1").then(refresh).catch(() => {}), PAUSE_MS);
   });
   form.addEventListener("click", (event) => {
     const button = event.target.closest("button[name=add], button[name=copy]");

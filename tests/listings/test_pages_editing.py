@@ -353,6 +353,61 @@ class TestQuickRequest:
         assert CapacityRequest.objects.count() == 1
 
 
+class TestHowManyWouldFit:
+    def count(self, actor, name, form, **query):
+        address = reverse(f"listings:{name}", query=query)
+        page = actor.client.post(address, {**typed(actor.client.get(address)), **form, "count": "1"})
+        return page.context["fit"]
+
+    def test_a_site_counts_requests_in_bands(self, make, miner):
+        form = {**SITE, "phases-TOTAL_FORMS": "2"}
+        assert self.count(miner, "site_new", form).startswith("0 open requests")
+        make.requests(5)
+        make.request(countries=["NO"])
+
+        assert self.count(miner, "site_new", form).startswith("5–19 open requests")
+        assert not Site.objects.exists()
+
+    def test_a_request_counts_sites_by_band_place_and_quarter(self, make, tenant):
+        make.sites(2)
+        form = {"latest_on": "2027-12-01", "steps-0-need_on": "2027-06-01", "countries": ["US"]}
+
+        assert self.count(tenant, "request_new", {**form, "steps-0-critical_mw": "20"}).startswith("1–4 ")
+        assert self.count(tenant, "request_new", {**form, "steps-0-critical_mw": "60"}).startswith("0 ")
+        late = {**form, "latest_on": "2026-12-01", "steps-0-critical_mw": "20"}
+        assert self.count(tenant, "request_new", late).startswith("0 ")
+
+    def test_a_request_for_gpus_counts_pools_of_its_models(self, make, tenant):
+        pool = make.pool()
+        other = make.gpu_model("B200")
+        form = {"latest_on": "2027-12-01", "steps-0-need_on": "2027-06-01", "steps-0-gpus": "512"}
+
+        for model, told in ((pool.model, "1–4 "), (other, "0 ")):
+            asked = {**form, "gpu_wishes-0-model": model.pk}
+            assert self.count(tenant, "request_new", asked, kind="gpu").startswith(told)
+
+    def test_nobody_reads_an_exact_ask_from_it(self, make, tenant):
+        make.site(ask_usd_kw_month=130)
+        form = {"latest_on": "2027-12-01", "steps-0-need_on": "2027-06-01", "steps-0-critical_mw": "20"}
+
+        told = {
+            self.count(tenant, "request_new", {**form, "price_cap_usd_kw_month": str(cap)})
+            for cap in (1, 129, 131)
+        }
+
+        assert len(told) == 1
+
+    def test_a_date_of_no_century_is_no_accident(self, make, miner):
+        pool = {"country": "US", "gpus": "64", "available_from": "0001-01-01", "model": make.gpu_model().pk}
+
+        assert self.count(miner, "gpu_pool_new", pool).startswith("0 ")
+        assert "quantity" in self.count(miner, "site_new", {**SITE, "phases-0-ready_on": "0001-01-01"})
+
+    def test_what_is_missing_is_said(self, miner):
+        assert "quantity" in self.count(miner, "site_new", {})
+        assert "quantity" in self.count(miner, "gpu_pool_new", {})
+
+
 class TestChanging:
     def test_a_change_is_stored_and_the_phases_keep_who_they_are(self, make, miner):
         site = make.site()
