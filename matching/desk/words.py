@@ -193,7 +193,8 @@ def _size(shown: Shown, unit: str) -> str:
     last = shown["steps"][-1]
     if shown["kind"] == RequestKind.POWER:
         return f"{_figure(last['critical_mw'])} MW"
-    models = " / ".join(wish["model_name"] for wish in shown["gpu_wishes"]) or "GPUs"
+    names = [wish["model_name"] for wish in shown["gpu_wishes"]] or ["GPUs"]
+    models = names[0] if len(names) == 1 else _("%s or another model") % names[0]
     hosted = [_("to be hosted")] if unit == Unit.MW else []
     return " ".join([f"{last['gpus']:,}", models, *hosted])
 
