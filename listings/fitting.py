@@ -8,23 +8,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, timedelta
 from decimal import Decimal
-from math import inf
 
 from django.db.models import Q, QuerySet
 
 from listings.models import CapacityRequest, GpuModel, GpuPool, Site
-from listings.vocabulary import GPU_EDGES, MW_EDGES, RequestKind, band, quarter_of
+from listings.vocabulary import GPU_EDGES, MW_EDGES, RequestKind, band, count_label, quarter_of
 
 # Whoever needs power from one quarter on will look at what comes two quarters later.
 PATIENCE = timedelta(days=183)
 _FIRST_DAY = date(2000, 1, 1)
-_COUNTS = ((0, "0"), (4, "1–4"), (19, "5–19"), (inf, "20+"))
 
 
 def in_bands(found: QuerySet[CapacityRequest] | QuerySet[Site] | QuerySet[GpuPool]) -> str:
-    """A count as anybody may read it: 0, 1–4, 5–19, 20+."""
-    count = found.count()
-    return next(words for most, words in _COUNTS if count <= most)
+    """How many these are, as anybody may read it."""
+    return count_label(found.count())
 
 
 def requests_for_site(

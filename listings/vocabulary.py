@@ -249,3 +249,11 @@ def next_quarter(quarter: date) -> date:
 def quarter_label(day: date) -> str:
     """A quarter in words: 2027-02-14 is "2027-Q1"."""
     return f"{day.year}-Q{(day.month + 2) // 3}"
+
+
+_COUNTS = ((0, "0"), (4, "1–4"), (19, "5–19"))
+
+
+def count_label(count: int) -> str:
+    """A count of posts, blind ones among them, as anybody may read it: 0, 1–4, 5–19, 20+."""
+    return next((words for most, words in _COUNTS if count <= most), "20+")

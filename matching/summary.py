@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from math import inf
 from typing import Any
 
 from accounts.readers import Reader
 from engine.sentences import SIDES
 from listings.faces import show
 from listings.models import CapacityRequest, GpuPool, Site
-from listings.vocabulary import Face
+from listings.vocabulary import Face, count_label
 from matching.models import Ranking
 from matching.release import COARSE_STEP
 
@@ -60,15 +59,7 @@ def _offers(posts: Iterable[int], reader: Reader, today: date) -> dict[int, Any]
 
 def _remaining(row: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
     remaining = row["remaining"]
-    return {"gate": row["gate"], "remaining": str(remaining) if reader.is_broker else counted(remaining)}
-
-
-def counted(offers: int) -> str:
-    """A count as others than brokers read it: 0, 1–4, 5–19, 20+."""
-    return next(words for most, words in _COUNTS if offers <= most)
-
-
-_COUNTS = ((0, "0"), (4, "1–4"), (19, "5–19"), (inf, "20+"))
+    return {"gate": row["gate"], "remaining": str(remaining) if reader.is_broker else count_label(remaining)}
 
 
 def _near(miss: Mapping[str, Any], offer: Any, owns_request: bool) -> dict[str, Any]:
