@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from common.charts import round_step
 
 WIDTH, HEIGHT = 880, 320
-LEFT, RIGHT, TOP, BOTTOM = 48, 136, 28, 28
+LEFT, RIGHT, TOP, BOTTOM = 48, 164, 28, 28
 LABELS_MOST = 8
 LABEL_APART = 16
 SERIES = ("nominal", "dependable", "needed")
