@@ -127,4 +127,5 @@ if (grid) {
   });
   undoButton.addEventListener("click", undo);
   show();
+  grid.dataset.live = ""; // from here on it moves and pastes
 }

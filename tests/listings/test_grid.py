@@ -113,7 +113,7 @@ def test_rows_pasted_from_a_spreadsheet_can_be_taken_back_and_saved(make, miner,
     page.get_by_label("Email").fill(miner.user.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Password", exact=True).press("Enter")
-    cell = page.locator("[name=sites-1-name]")
+    cell = page.locator("#grid[data-live] [name=sites-1-name]")
     cell.focus()
     lines = "\n".join(f"Mine {number}\tUS\tERCOT\t1,250" for number in range(6))
     page.evaluate(

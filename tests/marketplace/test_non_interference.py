@@ -79,7 +79,8 @@ class Blind:
 
 def addresses(blind: Blind) -> list[str]:
     """Every page and endpoint that is read, to the blind posts where it is about one."""
-    uids = {"gpu-model": blind.pool.model.uid, "match": Match.objects.values_list("uid", flat=True)[0]}
+    match = Match.objects.values_list("uid", flat=True)[0]
+    uids = {"gpu-model": blind.pool.model.uid, "match": match, "review": match, "what_if": blind.site.uid}
     uids |= {"site": blind.site.uid, "of": blind.site.uid, "move": blind.site.uid, "renew": blind.site.uid}
     uids |= {"gpu-pool": blind.pool.uid, "gpu_pool": blind.pool.uid}
     uids |= {"request": blind.request.uid, "near-misses": blind.request.uid}
