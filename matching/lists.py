@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 
 from listings.models import GpuPool, Site
-from listings.views.sheets import title_of
+from listings.views.lines import title_of
 from listings.vocabulary import PostType
 from listings.words import said
 from matching.prices import usd

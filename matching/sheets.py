@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from common.tables import Cell, Column, Table
 from engine.sentences import name
-from listings.views.sheets import title_of
+from listings.views.lines import title_of
 from listings.views.shelves import SHELVES
 from listings.vocabulary import Face, PostType, Status
 from listings.words import said

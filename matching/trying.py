@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from listings.models import Site
-from listings.views.sheets import title_of
+from listings.views.lines import title_of
 from listings.words import said
 from matching.sheets import about, url_of
 

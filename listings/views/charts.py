@@ -1,4 +1,7 @@
-"""The step chart of a post: a site's critical MW by phase, or a request's ramp, as SVG geometry."""
+"""The step chart of a post: a site's critical MW by phase, or a request's ramp, as SVG geometry.
+
+The same chart is drawn from a post's face and from what somebody is typing.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from common.charts import round_step
+from listings.forms import Grid
+from listings.forms.dated import dated
 from listings.views.lines import Shown
 from listings.vocabulary import BuildStage, PostType, RequestKind, next_quarter, quarter_label, quarter_of
 
@@ -43,7 +48,10 @@ class Block(NamedTuple):
 
 
 class StepChart(NamedTuple):
+    """`sentence` says the same in words: "20 MW from 1 March 2027; 60 MW from 1 September 2027."."""
+
     caption: str
+    sentence: str
     width: int
     height: int
     left: int
@@ -64,13 +72,31 @@ class Level(NamedTuple):
 def step_chart(shown: Shown) -> StepChart | None:
     """The chart of a face that tells phases or steps; None where there is nothing to draw."""
     if shown["post_type"] == PostType.SITE and shown.get("phases"):
-        caption = _("Critical MW over time, by how far each phase is")
-        return _chart(caption, _added_up(shown["phases"]), _legend())
+        return _of_phases(shown["phases"])
     if shown.get("steps"):
-        is_power = shown["kind"] == RequestKind.POWER
-        caption = _("Critical MW in use over time") if is_power else _("GPUs in use over time")
-        return _chart(caption, _totals(shown["steps"], "critical_mw" if is_power else "gpus"), [])
+        return _of_steps(shown["steps"], "critical_mw" if shown["kind"] == RequestKind.POWER else "gpus")
     return None
+
+
+def typed_chart(grid: Grid) -> StepChart | None:
+    """The chart of phases or steps that are being typed; None until one has a date and a quantity."""
+    first, unit, *_rest = grid.table.form.row_fields
+    names = (first, unit, "stage")
+    rows = [dict(zip(names, row, strict=True)) for row in dated(grid.rows)]
+    if not rows:
+        return None
+    return _of_phases(rows) if grid.table.name == "phases" else _of_steps(rows, unit)
+
+
+def _of_phases(phases: Sequence[Shown]) -> StepChart:
+    caption = _("Critical MW over time, by how far each phase is")
+    return _chart(caption, "MW", _added_up(phases), _legend())
+
+
+def _of_steps(steps: Sequence[Shown], unit: str) -> StepChart:
+    if unit == "critical_mw":
+        return _chart(_("Critical MW in use over time"), "MW", _totals(steps, unit), [])
+    return _chart(_("GPUs in use over time"), "GPUs", _totals(steps, unit), [])
 
 
 def _legend() -> list[tuple[str, str]]:
@@ -91,7 +117,7 @@ def _totals(steps: Sequence[Shown], unit: str) -> list[Level]:
     return [Level(step["need_on"], {NEEDED: float(step[unit])}) for step in steps]
 
 
-def _chart(caption: str, levels: list[Level], legend: list[tuple[str, str]]) -> StepChart:
+def _chart(caption: str, unit: str, levels: list[Level], legend: list[tuple[str, str]]) -> StepChart:
     first, last = quarter_of(levels[0].since), levels[-1].since
     # The last level is to be seen as a level: a fifth of the span more, at least half a year.
     end = last + max((last - first) / 5, timedelta(days=183))
@@ -107,6 +133,7 @@ def _chart(caption: str, levels: list[Level], legend: list[tuple[str, str]]) -> 
 
     return StepChart(
         caption=caption,
+        sentence="; ".join(_told(level, unit) for level in levels) + ".",
         width=WIDTH,
         height=HEIGHT,
         left=LEFT,
@@ -116,6 +143,10 @@ def _chart(caption: str, levels: list[Level], legend: list[tuple[str, str]]) -> 
         blocks=list(_blocks(levels, end, x, y)),
         legend=[entry for entry in legend if levels[-1].amounts.get(entry[0])],
     )
+
+
+def _told(level: Level, unit: str) -> str:
+    return f"{sum(level.amounts.values()):,.10g} {unit} from {level.since.day} {level.since:%B %Y}"
 
 
 def _blocks(levels: list[Level], end: date, x: Any, y: Any) -> Iterator[Block]:

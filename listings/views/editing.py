@@ -15,10 +15,10 @@ from accounts.idempotency import keep, replay
 from accounts.models import Organization
 from accounts.readers import PageRequest
 from common.errors import DomainError
-from listings.forms import COUNT, STAY, Paper
+from listings.forms import COUNT, STAY, Grid, Paper
 from listings.models import Post
 from listings.views import once
-from listings.views.curves import Curve, curve_of
+from listings.views.charts import StepChart, typed_chart
 from listings.views.fit import fit_of
 from listings.views.once import kept_through_sign_in
 from listings.views.shelves import GPU_POOLS, REQUESTS, SITES, Shelf, paper_of
@@ -157,9 +157,8 @@ def _page(
     was_kept: bool = False,
 ) -> HttpResponse:
     problems = paper.problems()
-    grids = paper.grids()
     context = {
-        "grids": [(grid, _curve(grid)) for grid in grids],
+        "grids": [(grid, _chart(grid)) for grid in paper.grids()],
         "mark": request.POST.get(once.MARK) or once.new_mark(request.reader),
         "was_kept": was_kept,
         "fit": fit_of(shelf, paper, timezone.localdate()) if COUNT in request.POST else "",
@@ -173,8 +172,8 @@ def _page(
     return render(request, "listings/edit.html", context, status=_status(paper, bool(problems)))
 
 
-def _curve(grid: Any) -> Curve | None:
-    return curve_of(grid.table.name, grid.rows) if grid.table.name in ("phases", "steps") else None
+def _chart(grid: Grid) -> StepChart | None:
+    return typed_chart(grid) if grid.table.name in ("phases", "steps") else None
 
 
 def _choices(kind: str) -> list[dict[str, Any]]:

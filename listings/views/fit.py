@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from listings import fitting
 from listings.forms import Paper
-from listings.views.curves import steps_of
+from listings.forms.dated import dated
 from listings.views.shelves import GPU_POOLS, REQUESTS, SITES, Shelf
 from listings.vocabulary import RequestKind
 
@@ -26,10 +27,10 @@ def fit_of(shelf: Shelf, paper: Paper, today: date) -> str:
 
 
 def _site(paper: Paper, today: date) -> Any:
-    country, steps = _read(paper, "country"), steps_of("phases", paper.grids()[0].rows)
-    if not country or not steps:
+    country, phases = _read(paper, "country"), dated(paper.grids()[0].rows)
+    if not country or not phases:
         return None
-    first, most = steps[0][0], steps[-1][1]
+    first, most = phases[0].day, sum((phase.size for phase in phases), Decimal(0))
     return fitting.requests_for_site(today=today, country=country, critical_mw=most, ready_on=first)
 
 
@@ -42,10 +43,10 @@ def _pool(paper: Paper, today: date) -> Any:
 
 
 def _request(paper: Paper, today: date) -> Any:
-    steps = steps_of("steps", paper.grids()[0].rows)
+    steps = dated(paper.grids()[0].rows)
     if not steps:
         return None
-    latest_on, most = _read(paper, "latest_on") or steps[0][0] + fitting.PATIENCE, steps[-1][1]
+    latest_on, most = _read(paper, "latest_on") or steps[0].day + fitting.PATIENCE, steps[-1].size
     asked: dict[str, Any] = {
         "today": today,
         "countries": _read(paper, "countries") or [],

@@ -14,8 +14,7 @@ from listings.forms.demand import GpuRequestForm, PowerRequestForm
 from listings.forms.supply import GpuPoolForm, SiteForm
 from listings.models import Evidence, GpuWish, Phase, Step
 from listings.views.charts import StepChart, step_chart
-from listings.views.lines import Shown, facts_in_short, freshness_of
-from listings.views.lines import title_of as title_of
+from listings.views.lines import Shown, facts_in_short, freshness_of, title_of
 from listings.views.shelves import Shelf
 from listings.vocabulary import Confidence, DisclosureMode, Face, Freshness, PostType, RequestKind, Status
 from listings.words import LABELS, said

@@ -14,7 +14,7 @@ from accounts.readers import Reader
 from engine import Unit
 from listings.faces import show
 from listings.models import CapacityRequest, GpuPool, GpuWish, Site
-from listings.views.sheets import title_of
+from listings.views.lines import title_of
 from listings.views.shelves import SHELVES
 from listings.vocabulary import PostType
 from matching.desk.address import Asked

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from engine import Unit
 from engine.types import Weights
 from listings.models import CapacityRequest, Site
-from listings.views.sheets import title_of
+from listings.views.lines import title_of
 from listings.views.shelves import SHELVES
 from listings.vocabulary import PostType, RequestKind
 from listings.words import said
