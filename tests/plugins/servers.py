@@ -17,7 +17,8 @@ from marketplace.local import places, servers
 from marketplace.local.processes import Child, wait_until
 
 FOLDER = "SWITCHYARD_TEST_SERVERS"  # the folder of this run's servers, for xdist workers
-RUN_FOR_TESTS = {"DEVELOPMENT": "1", "SECRET_KEY": "only-for-tests", "LOG_LEVEL": "WARNING"}
+# The secret is long enough for production's settings, under which some tests start the site.
+RUN_FOR_TESTS = {"DEVELOPMENT": "1", "SECRET_KEY": "only for tests " * 4, "LOG_LEVEL": "WARNING"}
 
 
 class ValkeyServer:

@@ -22,7 +22,7 @@ class WorkerProcess:
 
     def __init__(self, log: Path) -> None:
         self.log = log
-        env = {**os.environ, **up.WORKER_ENV, "DATABASE_URL": _test_database_url(), "LOG_LEVEL": "INFO"}
+        env = {**os.environ, **up.WORKER_ENV, "DATABASE_URL": url_of_test_database(), "LOG_LEVEL": "INFO"}
         self.child = Child("worker", [sys.executable, *up.WORKER.split()], env=env, output=log)
 
     def start(self) -> None:
@@ -58,7 +58,8 @@ class WorkerProcess:
         self.child.stop()
 
 
-def _test_database_url() -> str:
+def url_of_test_database() -> str:
+    """For processes that are to work on what this test has in its database."""
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
 
 
