@@ -12,6 +12,7 @@ from typing import Any
 from django_countries.fields import Country, MultipleCountriesDescriptor
 
 from listings.models import CapacityRequest, Evidence, GpuPool, GpuWish, Phase, Post, Site, Step
+from listings.models.demand import WEIGHTS
 from listings.vocabulary import (
     GPU_EDGES,
     MW_EDGES,
@@ -234,7 +235,7 @@ def _request_full(request: CapacityRequest) -> dict[str, Any]:
 
 
 def _request_reserve(request: CapacityRequest, shown: dict[str, Any]) -> None:
-    shown |= _plain(request, ("latest_on", "price_cap_usd_kw_month"))
+    shown |= _plain(request, ("latest_on", "price_cap_usd_kw_month", *WEIGHTS))
     caps = [_plain(wish, ("price_cap_usd_gpu_hour",)) for wish in _wishes(request)]
     shown["gpu_wishes"] = [wish | cap for wish, cap in zip(shown["gpu_wishes"], caps, strict=True)]
 

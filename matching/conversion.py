@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from engine import Evidence, Freshness, GpuFacts, Need, Offer, Phase, Step, Unit, hosting_need
+from engine import Evidence, Freshness, GpuFacts, Need, Offer, Phase, Step, Unit, Weights, hosting_need
 from listings.models import CapacityRequest, GpuPool, Post, Site
 from listings.models import Phase as PhaseRow
 from listings.vocabulary import BuildStage, GridStage, RequestKind
@@ -160,7 +160,13 @@ def _need(request: CapacityRequest, unit: Unit, steps: tuple[Step, ...]) -> Need
         ),
         fabric_any_of=frozenset(request.fabric_any_of),
         min_fabric_gbps=request.min_fabric_gbps,
+        weights=_weights(request),
     )
+
+
+def _weights(request: CapacityRequest) -> Weights:
+    each = (request.power_weight_pct, request.timeline_weight_pct, request.terms_weight_pct)
+    return Weights(*(Decimal(pct) / 100 for pct in each))
 
 
 def _gpu_facts(request: CapacityRequest) -> list[GpuFacts]:

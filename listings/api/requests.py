@@ -25,9 +25,10 @@ from listings.api.words import DescribedInput, DescribedSerializer
 from listings.faces import PLACES, POST, REQUEST
 from listings.filters import RequestFilters
 from listings.models import CapacityRequest, GpuWish, Post, Step
+from listings.models.demand import WEIGHTS
 from listings.vocabulary import Face
 
-_RESERVE = ("latest_on", "price_cap_usd_kw_month")
+_RESERVE = ("latest_on", "price_cap_usd_kw_month", *WEIGHTS)
 
 
 class StepInput(DescribedInput):

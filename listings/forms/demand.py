@@ -2,6 +2,7 @@
 
 from listings.forms.base import FieldsForm, PostForm, Section
 from listings.models import CapacityRequest, GpuWish, Step
+from listings.models.demand import WEIGHTS
 
 _PLACE = Section("Place", ("regions", "grids", "excluded_countries"))
 _SPLIT = Section("Size", ("tolerance_pct", "splittable", "max_sites", "min_block_mw"))
@@ -16,6 +17,7 @@ _WISHES = Section(
     "Preferences",
     ("preferred_rack_kw", "preferred_cooling", "term_preferred_months", "preferred_delivery_type"),
 )
+_WEIGHTS = Section("What matters most", WEIGHTS)
 _WHO = Section("Visibility", ("disclosure", "open_until", "notes"))
 
 
@@ -41,6 +43,7 @@ class PowerRequestForm(PostForm):
         Section("Hall", _HALL),
         Section("Terms", ("lease_basis_any_of", "max_escalator_pct")),
         _WISHES,
+        _WEIGHTS,
         Section("What you offer", ("guarantor_credit", "guarantee_months", "security_months")),
         _WHO,
     )
@@ -71,6 +74,7 @@ class GpuRequestForm(PostForm):
             ("min_rack_kw", *_HALL, "lease_basis_any_of", "max_escalator_pct", "price_cap_usd_kw_month"),
         ),
         _WISHES,
+        _WEIGHTS,
         Section("What you offer", ("guarantor_credit", "guarantee_months", "security_months")),
         _WHO,
     )

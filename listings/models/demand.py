@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django_countries.fields import CountryField
 
 from listings.models import triggers
@@ -45,6 +45,8 @@ REQUEST_ORDER = (
     ("term_min_months", "term_preferred_months"),
     ("term_preferred_months", "term_max_months"),
 )
+# Percent of the score: each 10 to 80, together 100.
+WEIGHTS = ("power_weight_pct", "timeline_weight_pct", "terms_weight_pct")
 
 
 class CapacityRequest(Post):
@@ -86,6 +88,11 @@ class CapacityRequest(Post):
 
     latest_on = models.DateField()
     price_cap_usd_kw_month = price(null=True)
+
+    # How much each dimension counts in the score.
+    power_weight_pct = whole("weight_pct", default=40)
+    timeline_weight_pct = whole("weight_pct", default=35)
+    terms_weight_pct = whole("weight_pct", default=25)
 
     fabric_any_of = chosen_set(Fabric, null=False)
     min_fabric_gbps = whole("gbps", null=True)
@@ -130,6 +137,7 @@ class CapacityRequest(Post):
             within("request", "security_months", "security_months"),
             within("request", "guarantee_months", "guarantee_months"),
             within("request", "gbps", "min_fabric_gbps"),
+            within("request", "weight_pct", *WEIGHTS),
             ordered("request", *REQUEST_ORDER),
             [
                 models.CheckConstraint(
@@ -141,6 +149,11 @@ class CapacityRequest(Post):
                     name="request_hosting_needs_gpus",
                     condition=Q(kind=RequestKind.GPU) | Q(accepts_hosting=False),
                     violation_error_message="accepts_hosting belongs to a GPU request.",
+                ),
+                models.CheckConstraint(
+                    name="request_weights_make_100",
+                    condition=Q(power_weight_pct=100 - F("timeline_weight_pct") - F("terms_weight_pct")),
+                    violation_error_message="The three weights make 100.",
                 ),
             ],
         )

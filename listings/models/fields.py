@@ -21,6 +21,7 @@ LIMITS: dict[str, tuple[Decimal | int, Decimal | int]] = {
     "price": (Decimal("0.01"), 100_000),
     "pue": (1, 3),
     "pct": (0, 100),
+    "weight_pct": (10, 80),
     "rack_kw": (1, 2_000),
     "hours_per_year": (0, 8_760),
     "minutes": (0, 525_600),

@@ -12,7 +12,7 @@ from django_countries import countries
 from accounts.models import Organization
 from common.bell import ring_on_commit
 from listings.models import CapacityRequest, GpuWish, Step
-from listings.models.demand import REQUEST_ORDER
+from listings.models.demand import REQUEST_ORDER, WEIGHTS
 from listings.services.bands import band_request
 from listings.services.code_names import free_code_name
 from listings.services.filling import Faults, drop_marks, fill, in_order, require, save_changes, snapshot
@@ -131,6 +131,7 @@ def _judge(request: CapacityRequest, ramp: list[Step], wishes: list[GpuWish], fa
     """The rules that look at more than one field."""
     in_order(request, REQUEST_ORDER, faults)
     _judge_split(request, faults)
+    _judge_weights(request, faults)
     _judge_places(request, faults)
     _judge_ramp(request, ramp, faults)
     _judge_wishes(request, wishes, faults)
@@ -143,6 +144,15 @@ def _judge_split(request: CapacityRequest, faults: Faults) -> None:
         faults.add("max_sites", "A splittable request names 2 to 5 sites.")
     if not request.splittable and request.max_sites != 1:
         faults.add("max_sites", "Only a splittable request may use more than one site.")
+
+
+def _judge_weights(request: CapacityRequest, faults: Faults) -> None:
+    if faults.fields.keys() & set(WEIGHTS):
+        return
+    power, timeline, terms = (getattr(request, name) for name in WEIGHTS)
+    if power + timeline + terms != 100:
+        made = f"power {power}, timeline {timeline} and terms {terms} make {power + timeline + terms}"
+        faults.add(WEIGHTS[0], f"The three weights must make 100: {made}.")
 
 
 def _judge_places(request: CapacityRequest, faults: Faults) -> None:

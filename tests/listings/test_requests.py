@@ -53,6 +53,12 @@ def update(request, **changes):
         ({"accepts_hosting": True}, {"accepts_hosting"}),
         ({"min_block_mw": 21, "splittable": True}, {"min_block_mw"}),
         ({"tolerance_pct": 101}, {"tolerance_pct"}),
+        ({"power_weight_pct": 60}, {"power_weight_pct"}),
+        ({"terms_weight_pct": 9}, {"terms_weight_pct"}),
+        (
+            {"power_weight_pct": 85, "timeline_weight_pct": 10, "terms_weight_pct": 5},
+            {"power_weight_pct", "terms_weight_pct"},
+        ),
         ({"price_cap_usd_kw_month": "NaN"}, {"price_cap_usd_kw_month"}),
         ({"kind": "water"}, {"kind"}),
         ({"title": ""}, {"title"}),
@@ -81,6 +87,19 @@ def test_bad_input_is_named_at_its_field(make, tenant, fields, at):
 )
 def test_a_bad_step_is_named_by_its_place_in_the_ramp(make, tenant, steps, at):
     assert list(refused(make.request, steps=steps)) == [at]
+
+
+def test_the_weights_make_100_and_are_the_owner_s_alone(make, tenant, miner, broker):
+    refusal = refused(make.request, power_weight_pct=60, timeline_weight_pct=30)
+    assert refusal["power_weight_pct"].endswith("power 60, timeline 30 and terms 25 make 115.")
+
+    request = make.request(power_weight_pct=60, timeline_weight_pct=30, terms_weight_pct=10)
+    url = f"/api/v1/requests/{request.uid}/"
+    assert tenant.api.get(url).json()["power_weight_pct"] == 60
+    for other in (miner, broker):
+        assert "power_weight_pct" not in other.api.get(url).json()
+    sent = tenant.api.patch(url, {"power_weight_pct": 61}, format="json", HTTP_IF_MATCH="*")
+    assert (sent.status_code, sent.json()["errors"][0]["pointer"]) == (400, "/power_weight_pct")
 
 
 def test_a_draft_may_lack_its_ramp(make):

@@ -59,6 +59,8 @@ class Blind:
         request = {
             "title": "Other",
             "price_cap_usd_kw_month": 999,
+            "power_weight_pct": 45,
+            "timeline_weight_pct": 30,
             "latest_on": date(2028, 1, 1),
             "credit": "unrated",
         }
