@@ -19,6 +19,7 @@ urlpatterns = [
     path("operator/", admin.site.urls),
     # Browsers ask for it on pages that name no icon, the operators' among them.
     path("favicon.ico", views.favicon),
+    path("robots.txt", views.robots),
     path("theme/", look.theme, name="theme"),
     path("design/", look.design, name="design"),
 ]

@@ -27,6 +27,12 @@ def favicon(request: HttpRequest) -> HttpResponse:
     return redirect(static("icon.svg"))
 
 
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Every combination of filters is an address: crawlers keep to those without any."""
+    return HttpResponse("User-agent: *\nDisallow: /*?\nDisallow: /api/v1/\n", content_type="text/plain")
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _error(request, 400, "bad_request", "The request could not be read.")
 
