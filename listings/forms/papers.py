@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django import forms
@@ -22,7 +22,7 @@ from listings.forms.demand import (
 )
 from listings.forms.supply import GpuPoolForm, PhaseForm, SiteForm
 from listings.models import CapacityRequest, GpuPool, Post, Site
-from listings.vocabulary import RequestKind
+from listings.vocabulary import RequestKind, Status
 from listings.words import said
 
 ROWS_MAX = 24
@@ -46,8 +46,8 @@ class Line(NamedTuple):
     """A field on the page, with what is stored now where that differs from what was typed."""
 
     field: forms.BoundField
-    stored: str | None
-    is_assumed: bool
+    stored: str | None = None
+    is_assumed: bool = False
 
 
 class Part(NamedTuple):
@@ -61,9 +61,9 @@ class Row(NamedTuple):
     """One row of a table: its first fields, and the rest folded under `title`."""
 
     form: FieldsForm
-    first: list[forms.BoundField]
+    first: list[Line]
     title: str
-    rest: list[forms.BoundField]
+    rest: list[Line]
     is_open: bool
 
 
@@ -122,15 +122,36 @@ class Paper:
             [self.form.is_valid(), *(rows.is_valid() for rows in self.rows.values())]
         )
 
+    def judge(self, check: Callable[..., dict[str, str]], *, now: datetime) -> None:
+        """Judge what there is so far: by the form's own rules, and by those across fields that `check`, the
+        kind's service, knows. What is not there yet is at fault too; pages show the faults they ask for."""
+        self.unjudged = False
+        for form in self._forms():
+            form.judged = True
+            form.full_clean()
+        whole = [name for name, rows in self.rows.items() if rows.is_valid()]
+        rows = {name: [_without_uid(row) for row in self.rows_typed([name])[name]] for name in whole}
+        fields = {"status": self.post.status} if self.post and self.post.status == Status.DRAFT else {}
+        fields |= {name: value for name, value in self.form.cleaned_data.items() if name in self.form.names()}
+        faults = check(organization=self.organization, fields=fields | self.given, now=now, **rows)
+        for path, text in faults.items():
+            self._place(path.split("."), text, once=True)
+
+    def lines(self, names: Iterable[str]) -> list[Line]:
+        """The fields with these names in the page's form, those of rows too; unknown ones are left out."""
+        known = {field.html_name: field for form in self._forms() for field in form}
+        return [self._line(known[name]) for name in names if name in known]
+
     def fields(self) -> dict[str, Any]:
         """The post's own fields as the services take them."""
         typed = {name: self.form.cleaned_data[name] for name in self.form.names()}
         status = {"status": self.form.cleaned_data["status"]} if self.form.cleaned_data["status"] else {}
         return {**typed, **(status if self.post is None else {}), **self.given}
 
-    def rows_typed(self) -> dict[str, list[dict[str, Any]]]:
+    def rows_typed(self, names: Iterable[str] | None = None) -> dict[str, list[dict[str, Any]]]:
         """Each table's rows as the services take them: without the blank and the removed ones."""
-        return {name: [_values(form) for form in _kept(rows)] for name, rows in self.rows.items()}
+        named = self.rows if names is None else names
+        return {name: [_values(form) for form in _kept(self.rows[name])] for name in named}
 
     def refuse(self, refusal: DomainError) -> None:
         """Show a service's refusal where it belongs, so that nothing typed is lost."""
@@ -188,12 +209,17 @@ class Paper:
         ]
 
     def _part(self, section: Section, *, is_first: bool) -> Part:
-        lines = [
-            Line(self.form[name], self.stored_now.get(name), self._is_assumed(name)) for name in section.names
-        ]
+        lines = [self._line(self.form[name]) for name in section.names]
         wrong = any(line.field.errors or line.stored is not None for line in lines)
         stated = sum(_says_something(line.field) for line in lines)
         return Part(section.title, lines, is_open=is_first or wrong or stated > 0, stated=stated)
+
+    def _line(self, field: forms.BoundField) -> Line:
+        name = field.html_name
+        return Line(field, self.stored_now.get(name), self._is_assumed(name))
+
+    def _forms(self) -> list[FieldsForm]:
+        return [self.form, *(form for rows in self.rows.values() for form in rows.forms)]
 
     def _value_now(self, name: str) -> str:
         stored = getattr(self.post, name)
@@ -236,7 +262,7 @@ class Paper:
         return list(getattr(self.post, table.name).order_by(table.form.row_fields[0], "pk"))
 
     def _leave_unjudged(self) -> None:
-        for form in [self.form, *(form for rows in self.rows.values() for form in rows.forms)]:
+        for form in self._forms():
             form.judged = False
         button = self.data.get(ADD) or self.data.get(COPY) or "" if self.data is not None else ""
         asked = self.rows.get(button.partition("-")[0])
@@ -244,7 +270,8 @@ class Paper:
             newest = asked.forms[-1]
             newest.fields[newest.row_fields[0]].widget.attrs["autofocus"] = True
 
-    def _place(self, path: list[str], text: str) -> None:
+    def _place(self, path: list[str], text: str, *, once: bool = False) -> None:
+        """Put a service's sentence at its field; `once` leaves alone a field that is at fault already."""
         form: forms.Form = self.form
         if path[0] in self.rows:
             rows = self.rows[path[0]]
@@ -254,7 +281,8 @@ class Paper:
                 return
             form, path = kept[int(path[1])], path[2:]
         name = path[0] if path and path[0] in form.fields else None
-        form.add_error(name, text)
+        if not (once and name in form.errors):
+            form.add_error(name, text)
 
 
 class SitePaper(Paper):
@@ -349,10 +377,14 @@ def _values(form: FieldsForm) -> dict[str, Any]:
     return {"uid": form.cleaned_data["uid"], **row} if form.cleaned_data.get("uid") else row
 
 
+def _without_uid(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "uid"}
+
+
 def _row(form: FieldsForm) -> Row:
-    first = [form[name] for name in form.row_fields]
-    rest = [form[name] for section in form.sections for name in section.names]
-    typed = any(field.errors or field.value() for field in rest)
+    first = [Line(form[name]) for name in form.row_fields]
+    rest = [Line(form[name]) for section in form.sections for name in section.names]
+    typed = any(line.field.errors or line.field.value() for line in rest)
     return Row(form, first, form.sections[0].title if rest else "", rest, is_open=typed)
 
 

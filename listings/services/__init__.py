@@ -1,14 +1,15 @@
 """What happens to posts: one function for each action, each in one transaction that rings the bell."""
 
 from listings.services.gpu_models import load_gpu_models
-from listings.services.gpu_pools import create_gpu_pool, update_gpu_pool
+from listings.services.gpu_pools import check_gpu_pool, create_gpu_pool, update_gpu_pool
 from listings.services.life_cycle import MoveRefused, move_post, renew_post, renew_posts, turn_the_day
 from listings.services.posts import Withdrawn, WrongSide
-from listings.services.requests import create_request, update_request
+from listings.services.requests import check_request, create_request, update_request
 from listings.services.sites import (
     CapacityReserved,
     PhaseGone,
     add_phase,
+    check_site,
     create_site,
     remove_phase,
     update_phase,
@@ -24,6 +25,9 @@ __all__ = [
     "Withdrawn",
     "WrongSide",
     "add_phase",
+    "check_gpu_pool",
+    "check_request",
+    "check_site",
     "create_gpu_pool",
     "create_request",
     "create_site",

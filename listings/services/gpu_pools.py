@@ -24,14 +24,20 @@ def create_gpu_pool(*, organization: Organization, fields: Mapping[str, Any], no
     Raises InvalidInput with one sentence for each field at fault, WrongSide for anybody but a miner.
     """
     faults = Faults()
-    pool = GpuPool(organization=organization, code_name=free_code_name())
-    begin(pool, post_type=PostType.GPU_POOL, fields=fields, now=now, faults=faults)
-    _judge(pool, faults)
+    pool = _draw_up(organization, fields, now, faults)
     faults.raise_if_any()
+    pool.code_name = free_code_name()
     band_gpu_pool(pool)
     pool.save()
     ring_on_commit()
     return stored(pool)
+
+
+def check_gpu_pool(*, organization: Organization, fields: Mapping[str, Any], now: datetime) -> dict[str, str]:
+    """What create_gpu_pool would refuse, as {path: sentence}. Nothing is stored."""
+    faults = Faults()
+    _draw_up(organization, fields, now, faults)
+    return faults.fields
 
 
 @transaction.atomic
@@ -53,6 +59,14 @@ def update_gpu_pool(*, pool: GpuPool, fields: Mapping[str, Any], now: datetime) 
 def judge_opening(pool: GpuPool, faults: Faults) -> None:
     """What a draft must have before it can be open."""
     _judge(pool, faults)
+
+
+def _draw_up(organization: Organization, fields: Mapping[str, Any], now: datetime, faults: Faults) -> GpuPool:
+    """A new pool, judged and not yet stored."""
+    pool = GpuPool(organization=organization)
+    begin(pool, post_type=PostType.GPU_POOL, fields=fields, now=now, faults=faults)
+    _judge(pool, faults)
+    return pool
 
 
 def _judge(pool: GpuPool, faults: Faults) -> None:

@@ -42,19 +42,29 @@ def create_request(
     InvalidInput with one sentence for each field at fault, WrongSide for anybody but a tenant.
     """
     faults = Faults()
-    request = CapacityRequest(organization=organization, code_name=free_code_name())
-    begin(request, post_type=PostType.REQUEST, fields=fields, now=now, faults=faults)
-    ramp = _fill(Step, request, steps, "steps", faults)
-    wishes = _fill(GpuWish, request, gpu_wishes, "gpu_wishes", faults)
-    _settle_sites(request, fields)
-    _judge(request, ramp, wishes, faults)
+    request, ramp, wishes = _draw_up(organization, fields, steps, gpu_wishes, now, faults)
     faults.raise_if_any()
+    request.code_name = free_code_name()
     band_request(request, ramp)
     request.save()
     Step.objects.bulk_create(ramp)
     GpuWish.objects.bulk_create(wishes)
     ring_on_commit()
     return stored(request)
+
+
+def check_request(
+    *,
+    organization: Organization,
+    fields: Mapping[str, Any],
+    steps: _Rows = (),
+    gpu_wishes: _Rows = (),
+    now: datetime,
+) -> dict[str, str]:
+    """What create_request would refuse, as {path: sentence}. Nothing is stored."""
+    faults = Faults()
+    _draw_up(organization, fields, steps, gpu_wishes, now, faults)
+    return faults.fields
 
 
 @transaction.atomic
@@ -94,6 +104,24 @@ def update_request(
 def judge_opening(request: CapacityRequest, faults: Faults) -> None:
     """What a draft must have before it can be open."""
     _judge(request, _ramp_of(request), list(request.gpu_wishes.all()), faults)
+
+
+def _draw_up(
+    organization: Organization,
+    fields: Mapping[str, Any],
+    steps: _Rows,
+    gpu_wishes: _Rows,
+    now: datetime,
+    faults: Faults,
+) -> tuple[CapacityRequest, list[Step], list[GpuWish]]:
+    """A new request with its ramp and wishes, judged and not yet stored."""
+    request = CapacityRequest(organization=organization)
+    begin(request, post_type=PostType.REQUEST, fields=fields, now=now, faults=faults)
+    ramp = _fill(Step, request, steps, "steps", faults)
+    wishes = _fill(GpuWish, request, gpu_wishes, "gpu_wishes", faults)
+    _settle_sites(request, fields)
+    _judge(request, ramp, wishes, faults)
+    return request, ramp, wishes
 
 
 def _ramp_of(request: CapacityRequest) -> list[Step]:

@@ -54,17 +54,28 @@ def create_site(
     Raises InvalidInput with one sentence for each field at fault, WrongSide for anybody but a miner.
     """
     faults = Faults()
-    site = Site(organization=organization, code_name=free_code_name())
-    begin(site, post_type=PostType.SITE, fields=fields, now=now, faults=faults)
-    rows = _merge(site, {}, phases, faults)
-    _judge(site, rows, faults)
+    site, rows = _draw_up(organization, fields, phases, now, faults)
     faults.raise_if_any()
+    site.code_name = free_code_name()
     band_site(site, [row.phase for row in rows])
     site.save()
     for row in rows:
         row.phase.save()
     ring_on_commit()
     return stored(site)
+
+
+def check_site(
+    *,
+    organization: Organization,
+    fields: Mapping[str, Any],
+    phases: Sequence[Mapping[str, Any]] = (),
+    now: datetime,
+) -> dict[str, str]:
+    """What create_site would refuse, as {path: sentence}. Nothing is stored."""
+    faults = Faults()
+    _draw_up(organization, fields, phases, now, faults)
+    return faults.fields
 
 
 @transaction.atomic
@@ -140,6 +151,21 @@ def remove_phase(*, phase: Phase, now: datetime) -> None:
 def judge_opening(site: Site, faults: Faults) -> None:
     """What a draft must have before it can be open."""
     _judge(site, _rows(_phases_of(site), at="phases."), faults)
+
+
+def _draw_up(
+    organization: Organization,
+    fields: Mapping[str, Any],
+    phases: Sequence[Mapping[str, Any]],
+    now: datetime,
+    faults: Faults,
+) -> tuple[Site, list[Row]]:
+    """A new site and its phases, judged and not yet stored."""
+    site = Site(organization=organization)
+    begin(site, post_type=PostType.SITE, fields=fields, now=now, faults=faults)
+    rows = _merge(site, {}, phases, faults)
+    _judge(site, rows, faults)
+    return site, rows
 
 
 def _phases_of(site: Site) -> list[Phase]:
@@ -222,7 +248,8 @@ def _judge_reserved(rows: Sequence[Row], faults: Faults) -> None:
 
 def _judge_draw(site: Site, rows: Sequence[Row], faults: Faults, blame: str | None) -> None:
     """Σ critical MW × PUE (peak, else design, else 1) stays within gross MW."""
-    if faults.fields:
+    faulty = {path.rpartition(".")[2] for path in faults.fields}
+    if faulty & {"gross_mw", "pue_design", "pue_peak", "critical_mw", "uid"}:
         return
     pue = site.pue_peak or site.pue_design or Decimal(1)
     drawn = Decimal(0)

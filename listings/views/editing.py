@@ -15,11 +15,11 @@ from accounts.idempotency import keep, replay
 from accounts.models import Organization
 from accounts.readers import PageRequest
 from common.errors import DomainError
-from listings.forms import COUNT, STAY, Grid, Paper
+from listings.forms import COUNT, STAY, Paper
 from listings.models import Post
 from listings.views import once
-from listings.views.charts import StepChart, typed_chart
 from listings.views.fit import fit_of
+from listings.views.live import charted, live
 from listings.views.once import kept_through_sign_in
 from listings.views.shelves import GPU_POOLS, REQUESTS, SITES, Shelf, paper_of
 from listings.vocabulary import RequestKind, Status
@@ -156,9 +156,11 @@ def _page(
     kind: str = "",
     was_kept: bool = False,
 ) -> HttpResponse:
+    if request.htmx and COUNT in request.POST:
+        return live(request, shelf, paper)
     problems = paper.problems()
     context = {
-        "grids": [(grid, _chart(grid)) for grid in paper.grids()],
+        "grids": charted(paper),
         "mark": request.POST.get(once.MARK) or once.new_mark(request.reader),
         "was_kept": was_kept,
         "fit": fit_of(shelf, paper, timezone.localdate()) if COUNT in request.POST else "",
@@ -170,10 +172,6 @@ def _page(
         "choices": _choices(kind) if shelf is REQUESTS and not post else [],
     }
     return render(request, "listings/edit.html", context, status=_status(paper, bool(problems)))
-
-
-def _chart(grid: Grid) -> StepChart | None:
-    return typed_chart(grid) if grid.table.name in ("phases", "steps") else None
 
 
 def _choices(kind: str) -> list[dict[str, Any]]:

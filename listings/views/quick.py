@@ -13,10 +13,12 @@ from accounts.readers import PageRequest
 from common.errors import DomainError
 from common.forms import status_of
 from listings import services
-from listings.forms import QuickRequest
+from listings.forms import COUNT, Line, QuickRequest
 from listings.models import Post
 from listings.views import once
 from listings.views.editing import form_page, told
+from listings.views.fit import quick_fit
+from listings.views.live import quick_live
 from listings.views.once import kept_through_sign_in
 from listings.views.shelves import REQUESTS
 from listings.vocabulary import Status
@@ -32,10 +34,20 @@ def request_quick(request: PageRequest) -> HttpResponse:
         return redirect("accounts:create_organization")
     REQUESTS.require_side(request.reader)
     kept = once.restored(request)
+    counts = COUNT in request.POST
     form = QuickRequest(request.POST or None, initial=kept.dict() if kept else None)
-    answer = _post_once(request, form) if form.is_valid() else None
+    if counts and request.htmx:
+        return quick_live(request, form)
+    answer = _post_once(request, form) if not counts and form.is_valid() else None
     mark = request.POST.get(once.MARK) or once.new_mark(request.reader)
-    context = {"form": form, "mark": mark, "was_kept": bool(kept), "shelf": REQUESTS}
+    context = {
+        "form": form,
+        "lines": [Line(field) for field in form],
+        "mark": mark,
+        "was_kept": bool(kept),
+        "shelf": REQUESTS,
+        "fit": quick_fit(form, timezone.localdate()) if counts else "",
+    }
     return answer or render(request, "listings/quick.html", context, status=status_of(form))
 
 

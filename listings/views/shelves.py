@@ -33,6 +33,7 @@ class Shelf:
     noun: str
     lead: str
     create: Callable[..., Post]
+    check: Callable[..., dict[str, str]]
     update: Callable[..., Post]
 
     def is_for(self, reader: Reader) -> bool:
@@ -71,6 +72,7 @@ SITES = Shelf(
     noun="site",
     lead="Energized sites of miners, with dated phases of convertible megawatts.",
     create=services.create_site,
+    check=services.check_site,
     update=services.update_site,
 )
 GPU_POOLS = Shelf(
@@ -84,6 +86,7 @@ GPU_POOLS = Shelf(
     noun="GPU pool",
     lead="Blocks of identical GPUs that miners rent out.",
     create=services.create_gpu_pool,
+    check=services.check_gpu_pool,
     update=services.update_gpu_pool,
 )
 REQUESTS = Shelf(
@@ -97,6 +100,7 @@ REQUESTS = Shelf(
     noun="request",
     lead="What AI tenants need: megawatts or GPUs, by when and where.",
     create=services.create_request,
+    check=services.check_request,
     update=services.update_request,
 )
 SHELVES = {shelf.post_type: shelf for shelf in (SITES, GPU_POOLS, REQUESTS)}
