@@ -205,6 +205,9 @@ def _request_fields(need: Need) -> dict[str, object]:
         "security_months": need.security_months,
         "latest_on": need.latest_on,
         "price_cap_usd_kw_month": _usd(need.price_cap),
+        "power_weight_pct": int(100 * need.weights.power),
+        "timeline_weight_pct": int(100 * need.weights.timeline),
+        "terms_weight_pct": int(100 * need.weights.terms),
         "fabric_any_of": sorted(need.fabric_any_of),
         "min_fabric_gbps": need.min_fabric_gbps,
     }
