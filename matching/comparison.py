@@ -49,7 +49,7 @@ def comparison_of(matches: Sequence[Shown]) -> Comparison:
         "Landlord’s score", lambda match, _: _points(match["landlord_score"]), max, matches, False
     )
     blocks = [Block("In short", first if of_request else [*first, landlord])]
-    blocks += [Block(title, list(_criteria(matches, key))) for key, title in DIMENSIONS.items()]
+    blocks += [Block(str(title), list(_criteria(matches, key))) for key, title in DIMENSIONS.items()]
     return Comparison(rows_of(matches, of_request=of_request), [block for block in blocks if block.lines])
 
 
@@ -88,7 +88,7 @@ def _criterion(line: Shown | None, exact: bool) -> Cell:
         return Cell("")
     outcome = line["outcome"]
     value = line["score"] if exact else _OUTCOME_RANK.get(outcome)
-    return Cell(OUTCOMES[outcome], line["sentence"] or "", f"outcome-{outcome}", value)
+    return Cell(str(OUTCOMES[outcome]), line["sentence"] or "", f"outcome-{outcome}", value)
 
 
 def _points(score: Any) -> Cell:

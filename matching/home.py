@@ -19,7 +19,9 @@ from listings.models import Evidence, Post
 from listings.views.shelves import SHELVES
 from listings.vocabulary import Freshness, PostType, Status
 from listings.words import said
+from matching.losses import lost_since
 from matching.models import Match
+from matching.vocabulary import LOSSES_KEPT
 
 POSTS_SHOWN = 50
 POSTS_READ = 500
@@ -83,6 +85,7 @@ def member_home(request: PageRequest) -> HttpResponse:
     posts = _own_posts(reader)
     known = Match.objects.for_list(reader, today)
     counts = known.counts_of([post.pk for post in posts], _side(reader)) if posts else {}
+    lost, is_more_lost = lost_since(since, reader, today, _side(reader))
     context = {
         "organization": reader.organization,
         "today": today,
@@ -90,7 +93,10 @@ def member_home(request: PageRequest) -> HttpResponse:
         "waiting": [one for post in posts for one in _waiting(post, counts, today)],
         "since": since,
         "is_first": last_visit is None,
-        "news": _news(known.filter(created_at__gt=since), posts, reader, since),
+        "news": _news(known.new_since(since), posts, reader, since),
+        "lost": lost,
+        "is_more_lost": is_more_lost,
+        "lost_from": now - LOSSES_KEPT if since < now - LOSSES_KEPT else None,
         "stats": _stats(posts, counts),
         "lines": [_line(post, counts) for post in posts[:POSTS_SHOWN]],
         "more": max(0, len(posts) - POSTS_SHOWN),

@@ -109,7 +109,7 @@ def _row(match: Shown, other: Shown) -> Row:
         range=_range(match),
         chip=chip,
         state=state,
-        bars=[Bar(key, title, hundred(match[key])) for key, title in DIMENSIONS.items()],
+        bars=[Bar(key, str(title), hundred(match[key])) for key, title in DIMENSIONS.items()],
         landlord_score=whole(match["landlord_score"]),
         size=size_of(other),
         first=first_of(match, other),

@@ -2,7 +2,9 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -10,8 +12,8 @@ from django.db.models.functions import Now
 from accounts.models import Organization, User
 from engine import Unit
 from listings.models import CapacityRequest, Post
-from matching.querysets import MatchQuerySet, RankingQuerySet, ReviewQuerySet
-from matching.vocabulary import Decision, Reason
+from matching.querysets import LossQuerySet, MatchQuerySet, RankingQuerySet, ReviewQuerySet
+from matching.vocabulary import Cause, Decision, Reason
 
 
 class Match(models.Model):
@@ -66,6 +68,36 @@ class Match(models.Model):
 
     def __str__(self) -> str:
         return f"request {self.request_id} with offer {self.offer_id}: {self.score}"
+
+
+class Loss(models.Model):
+    """A match that was, from `seen_at` to `lost_at`; a pair that comes and goes leaves several."""
+
+    request = models.ForeignKey(CapacityRequest, models.CASCADE, related_name="losses", db_index=False)
+    offer = models.ForeignKey(Post, models.CASCADE, related_name="offer_losses", db_index=False)
+    points = models.PositiveSmallIntegerField()
+    seen_at = models.DateTimeField()
+    lost_at = models.DateTimeField(db_default=Now())
+    cause = models.CharField(max_length=16, choices=Cause)
+    # The gates that the two failed when somebody looked, soon after; null until then. None fail where others
+    # are better, and where a post left nobody looks.
+    gates = ArrayField(models.CharField(max_length=16), null=True)
+
+    objects = LossQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="loss_cause_known", condition=Q(cause__in=Cause.values)),
+        ]
+        indexes = [
+            models.Index(fields=["request", "lost_at"], name="loss_of_request"),
+            models.Index(fields=["offer", "lost_at"], name="loss_of_offer"),
+            models.Index(fields=["-id"], condition=Q(gates=None), name="loss_unexplained"),
+            BrinIndex(fields=["lost_at"], name="loss_by_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"request {self.request_id} with offer {self.offer_id}: {self.cause}"
 
 
 class Ranking(models.Model):

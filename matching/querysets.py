@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Self, TypeVar
 from uuid import UUID
@@ -45,12 +45,7 @@ _M = TypeVar("_M", bound=Model, covariant=True)
 class MatchQuerySet(QuerySet[_M]):
     def visible_to(self, reader: Reader) -> Self:
         """A match is known to the owners of its two posts and to brokers."""
-        if reader.is_broker:
-            return self
-        if reader.organization is None:
-            return self.none()
-        own = reader.organization
-        return self.filter(Q(request__organization=own) | Q(offer__organization=own))
+        return self.filter(_known_to(reader))
 
     def live(self, today: date) -> Self:
         """Matches that may be shown: both posts open, and scored at the versions that stand.
@@ -99,9 +94,12 @@ class MatchQuerySet(QuerySet[_M]):
 
     def with_coarse(self, reader: Reader) -> Self:
         """Annotate `coarse`: one of the two posts is only a teaser to the reader."""
-        teasers = Post.objects.teasers_to(reader)
-        either = teasers.filter(Q(pk=OuterRef("request_id")) | Q(pk=OuterRef("offer_id")))
-        return self.annotate(coarse=Exists(either))
+        return self.annotate(coarse=_coarse(reader))
+
+    def new_since(self, instant: datetime) -> Self:
+        """Those that did not stand at this instant, so none that only went and came back."""
+        pair = _rows("Loss").filter(request=OuterRef("request_id"), offer=OuterRef("offer_id"))
+        return self.filter(created_at__gt=instant).exclude(Exists(pair.at(instant)))
 
     def counted(self, side: str) -> QuerySet[Any, dict[str, Any]]:
         """Of `for_list`: matches of each post of one side ("request" or "offer"), and the best score
@@ -206,6 +204,26 @@ def _months() -> Case:
     return Case(When(request__term_preferred_months=None, then=shortest), default=preferred)
 
 
+def _known_to(reader: Reader) -> Q:
+    """Pairs that the reader may know of: brokers all, everybody else those of their own posts."""
+    if reader.is_broker:
+        return Q()
+    own = reader.organization.pk if reader.organization else None
+    return Q(request__organization=own) | Q(offer__organization=own)
+
+
+def _coarse(reader: Reader) -> Exists:
+    """One of the two posts is only a teaser to the reader."""
+    teasers = Post.objects.teasers_to(reader)
+    return Exists(teasers.filter(Q(pk=OuterRef("request_id")) | Q(pk=OuterRef("offer_id"))))
+
+
+def _shown() -> Case:
+    """The score as its reader may see it."""
+    rounded = (F("points") + 2) / 5 * 5
+    return Case(When(coarse=True, then=rounded), default=F("points"), output_field=IntegerField())
+
+
 def _unless_coarse(value: Any, otherwise: Any) -> Case:
     return Case(When(coarse=True, then=Value(otherwise)), default=value)
 
@@ -213,14 +231,30 @@ def _unless_coarse(value: Any, otherwise: Any) -> Case:
 # The order of the rules, as far as the reader may know it. No column is null, so pages can resume anywhere.
 LIST_ORDER = ("-shown", "list_conditional", "-list_utilization", "list_first_power", "list_price", "uid")
 _LIST_COLUMNS = {
-    "shown": Case(
-        When(coarse=True, then=(F("points") + 2) / 5 * 5), default=F("points"), output_field=IntegerField()
-    ),
+    "shown": _shown(),
     "list_conditional": _unless_coarse(F("conditional"), True),
     "list_utilization": _unless_coarse(F("utilization"), Decimal(0)),
     "list_first_power": _unless_coarse(Coalesce("first_power_on", _NEVER), date.max),
     "list_price": _unless_coarse(Coalesce("comparable_price", _DEAREST), _DEAREST),
 }
+
+
+class LossQuerySet(QuerySet[_M]):
+    def unexplained(self) -> Self:
+        """Those whose posts may still say which gate they fail."""
+        return self.filter(gates=None)
+
+    def at(self, instant: datetime) -> Self:
+        """Matches that stood at this instant and have gone since."""
+        return self.filter(seen_at__lte=instant, lost_at__gt=instant)
+
+    def for_home(self, reader: Reader, since: datetime, today: date, side: str) -> Self:
+        """What posts of one side that are still open had at their reader's last visit and have no more, with
+        the score as its reader may see it (`shown`), best first."""
+        matched = _rows("Match").filter(request=OuterRef("request_id"), offer=OuterRef("offer_id"))
+        found = self.at(since).filter(_open(side, today)).exclude(Exists(matched))
+        shown = found.filter(_known_to(reader)).annotate(coarse=_coarse(reader)).annotate(shown=_shown())
+        return shown.order_by("-shown", "pk")
 
 
 class RankingQuerySet(QuerySet[_M]):

@@ -8,6 +8,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.urls import reverse
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from common.tables import Cell, Column, Table
 from engine.sentences import name
@@ -18,9 +21,32 @@ from listings.words import said
 
 Shown = Mapping[str, Any]
 
-DIMENSIONS = {"power": "Power", "timeline": "Timeline", "terms": "Lease terms"}
-OUTCOMES = {"met": "met", "partly": "partly", "not": "not met", "unknown": "unknown"}
-STATES = {"fit": "fits", "conditional": "conditional: something is not stated"}
+DIMENSIONS = {"power": lazy("Power"), "timeline": lazy("Timeline"), "terms": lazy("Lease terms")}
+OUTCOMES = {"met": lazy("met"), "partly": lazy("partly"), "not": lazy("not met"), "unknown": lazy("unknown")}
+STATES = {"fit": lazy("fits"), "conditional": lazy("conditional: something is not stated")}
+# Gates and criteria.
+LABELS = {
+    "unit": lazy("Unit"),
+    "location": lazy("Location"),
+    "capacity": lazy("Capacity"),
+    "timeline": lazy("Timeline"),
+    "density": lazy("Density"),
+    "cooling": lazy("Cooling"),
+    "redundancy": lazy("Redundancy"),
+    "firmness": lazy("Firmness"),
+    "compliance": lazy("Compliance"),
+    "delivery": lazy("Delivery"),
+    "basis": lazy("Lease basis"),
+    "fabric": lazy("Fabric"),
+    "term": lazy("Term"),
+    "price": lazy("Price"),
+    "escalator": lazy("Escalator"),
+    "credit": lazy("Credit"),
+    "evidence": lazy("Evidence"),
+    "ramp": lazy("Ramp"),
+    "first_power": lazy("First power"),
+    "security": lazy("Security"),
+}
 
 
 class Line(NamedTuple):
@@ -87,17 +113,17 @@ def about(post: Shown) -> str:
 def state_of(match: Shown) -> str:
     if match["refreshing"]:
         return "being scored anew"
-    return STATES[match["state"]] if match["state"] else "rounded: details are not disclosed"
+    return str(STATES[match["state"]]) if match["state"] else "rounded: details are not disclosed"
 
 
 def dimensions_of(shown: Shown) -> list[Dimension]:
     """The score's three dimensions, each with its criteria."""
-    return [_dimension(shown, key, title, shown["criteria"]) for key, title in DIMENSIONS.items()]
+    return [_dimension(shown, key, str(title), shown["criteria"]) for key, title in DIMENSIONS.items()]
 
 
 def gates_of(shown: Shown) -> Dimension:
     """What must hold for the two posts to match at all."""
-    return _dimension(shown, "", "What must hold", shown["gates"])
+    return _dimension(shown, "", _("What must hold"), shown["gates"])
 
 
 def _dimension(shown: Shown, key: str, title: str, lines: Sequence[Shown]) -> Dimension:
@@ -131,7 +157,7 @@ def _line(line: Shown) -> Line:
     return Line(
         label=label_of(line["key"]),
         outcome=line["outcome"],
-        outcome_text=OUTCOMES[line["outcome"]],
+        outcome_text=str(OUTCOMES[line["outcome"]]),
         needed=line["needed"] or "",
         offered=line["offered"] or "",
         score="" if line["score"] is None else f"{line['score']:.2f}",
@@ -141,7 +167,13 @@ def _line(line: Shown) -> Line:
 
 
 def label_of(key: str) -> str:
-    return key.replace("_", " ").capitalize()
+    """A gate or a criterion in words."""
+    return str(LABELS.get(key) or key.replace("_", " ").capitalize())
+
+
+def listed_labels(keys: Iterable[str]) -> str:
+    """ "price and timeline"."""
+    return str(get_text_list([label_of(key).lower() for key in keys], _("and")))
 
 
 class Side(NamedTuple):

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from common import bell
 from listings.models import Change
-from matching.services import work_for
+from matching.services import explain_losses, forget_losses, work_for
 from matching.snapshots import Market
 
 SLICE_SECONDS = 20
@@ -18,5 +18,12 @@ _market = Market()
 def work() -> None:
     """Match whatever waits, for a slice of time; ring again if something is left."""
     work_for(seconds=SLICE_SECONDS, market=_market, now=timezone.now())
+    explain_losses()
     if Change.objects.waiting().exists():
         bell.ring()
+
+
+@shared_task(name="matching.tidy")
+def tidy() -> None:
+    """Forget what was lost long ago."""
+    forget_losses(now=timezone.now())

@@ -1,5 +1,7 @@
 """How many matches are kept, shown and refreshed, and what a broker says of them."""
 
+from datetime import timedelta
+
 from django.db.models import TextChoices
 
 KEPT_PER_NEED = 60
@@ -14,6 +16,9 @@ FAT = 2
 NEAR_MISSES = 10
 # Counts and near misses of a need follow changes of the other side after at most this long.
 RECOUNT_AFTER_SECONDS = 60
+
+# A home page tells for this long what was lost.
+LOSSES_KEPT = timedelta(days=30)
 
 # A broker's decision is put before them again once the score has moved this far from the one decided on.
 REOPENED_AT_POINTS = 5
@@ -52,3 +57,14 @@ class ReviewState(TextChoices):
     APPROVED = "approved", "Approved"
     REJECTED = "rejected", "Rejected"
     REOPENED = "reopened", "Reopened"
+
+
+class Cause(TextChoices):
+    """Whose move ended a match; `outranked`: neither's, others are better."""
+
+    REQUEST_LEFT = "request_left", "The request left the market"
+    OFFER_LEFT = "offer_left", "The offer left the market"
+    REQUEST_CHANGED = "request_changed", "The request changed"
+    OFFER_CHANGED = "offer_changed", "The offer changed"
+    BOTH_CHANGED = "both_changed", "Both changed"
+    OUTRANKED = "outranked", "Outranked"

@@ -1,6 +1,16 @@
 """What happens: posts are claimed, ranked and written; brokers review what was found."""
 
+from matching.services.losses import explain_losses, forget_losses
 from matching.services.reviews import decide, require_broker, undo
 from matching.services.work import drain, rematch_everything, work_for
 
-__all__ = ["decide", "drain", "rematch_everything", "require_broker", "undo", "work_for"]
+__all__ = [
+    "decide",
+    "drain",
+    "explain_losses",
+    "forget_losses",
+    "rematch_everything",
+    "require_broker",
+    "undo",
+    "work_for",
+]

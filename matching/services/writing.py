@@ -17,6 +17,7 @@ from listings.models import Post
 from listings.services import changes
 from listings.vocabulary import PostType
 from matching.models import Match, Ranking
+from matching.services.losses import lose
 from matching.services.ranking import Ranked
 from matching.vocabulary import FAT, KEPT_PER_NEED, KEPT_PER_OFFER, THIN_NEED, THIN_OFFER
 
@@ -59,7 +60,7 @@ def write(
     still = _unchanged(own, versions, {row["partner_id"] for row in rows} | stored)
     _upsert(own, [row for row in rows if row["partner_id"] in still])
     gone = still - {row["partner_id"] for row in rows}
-    _stored(own).filter(**{f"{own.other_side}_id__in": gone}).delete()
+    lose(post_id=own.post_id, side=own.side, partners=gone)
     _note(own, ranked, seen_xid, now)
     _mark_thin_and_fat(own.other_side, still)
 
@@ -68,7 +69,7 @@ def forget(*, post_id: int, side: WhichSide) -> None:
     """A post that left the market has no matches and no ranking; lists that it leaves thin are made anew."""
     stored = Match.objects.filter(**{f"{side}_id": post_id})
     partners = list(stored.values_list(f"{_OTHER[side]}_id", flat=True))
-    stored.delete()
+    lose(post_id=post_id, side=side)
     Ranking.objects.filter(post=post_id).delete()
     _mark_thin_and_fat(_OTHER[side], partners)
 

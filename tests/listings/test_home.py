@@ -163,6 +163,6 @@ def test_it_costs_the_same_at_any_size(make, miner, tenant, count, django_assert
     make.request(by=tenant)
     drain()
     home(miner)
-    # Session, user, reader; the visit in a savepoint of its own (3); posts, evidence, counts, news.
-    with django_assert_num_queries(10):
+    # Session, user, reader; the visit in a savepoint of its own (3); posts, evidence, counts, news, losses.
+    with django_assert_num_queries(11):
         home(miner)
