@@ -232,6 +232,13 @@ def band_label(index: int, edges: tuple[int, ...]) -> str:
     return f"{edges[index - 1]:,}–{edges[index]:,}"
 
 
+def band_middle(index: int, edges: tuple[int, ...]) -> Decimal:
+    """The middle of a band; of the highest, which has none, its lower edge."""
+    if index == len(edges):
+        return Decimal(edges[-1])
+    return Decimal((edges[index - 1] if index else 0) + edges[index]) / 2
+
+
 # Stored for a draft that names no date yet: later than any date that a post may name, so it sorts last.
 NO_QUARTER = date(2101, 1, 1)
 

@@ -31,6 +31,7 @@ from listings.vocabulary import (
     DisclosureMode,
     RequestKind,
     band_label,
+    band_middle,
     quarter_of,
 )
 
@@ -95,17 +96,12 @@ def open_market(today: date) -> Market:
         power_requests=sum(wish.requests for wish in wishes if wish.kind == RequestKind.POWER),
         gpu_requests=sum(wish.requests for wish in wishes if wish.kind == RequestKind.GPU),
         pools=sum(pools.values()),
-        gpus=_to_ten(sum((number * middle(index, GPU_EDGES) for index, number in pools.items()), Decimal(0))),
+        gpus=_to_ten(
+            sum((number * band_middle(index, GPU_EDGES) for index, number in pools.items()), Decimal(0))
+        ),
         asks=sum(asks.values()),
         median_ask=_median_band(asks),
     )
-
-
-def middle(index: int, edges: tuple[int, ...]) -> Decimal:
-    """The middle of a band; of the highest, which has none, its lower edge."""
-    if index == len(edges):
-        return Decimal(edges[-1])
-    return Decimal((edges[index - 1] if index else 0) + edges[index]) / 2
 
 
 def _to_ten(total: Decimal) -> int:
@@ -181,7 +177,7 @@ def _teaser_lots(today: date) -> list[Lot]:
             region="",
             quarter=row["ready_quarter"],
             sites=row["number"],
-            mw=row["number"] * middle(row["mw_band"], MW_EDGES),
+            mw=row["number"] * band_middle(row["mw_band"], MW_EDGES),
             dependable=None,
         )
         for row in rows
@@ -241,7 +237,7 @@ def _wishes(today: date) -> list[Wish]:
 
 
 def _wished_mw(row: Mapping[str, Any]) -> Decimal:
-    return middle(row["size_band"], MW_EDGES) if row["kind"] == RequestKind.POWER else Decimal(0)
+    return band_middle(row["size_band"], MW_EDGES) if row["kind"] == RequestKind.POWER else Decimal(0)
 
 
 def _by_band(posts: Any, column: str) -> dict[int, int]:

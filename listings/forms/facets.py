@@ -2,69 +2,137 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models import Case, F, Q, QuerySet, When
 
-from listings.vocabulary import quarter_label
+from listings.vocabulary import Face, quarter_label
 
 Groups = Mapping[tuple[Any, ...], int]
 Holds = Callable[[tuple[Any, ...], str], bool]
+Counts = Callable[[Groups, Iterable[str]], dict[str, int]]
+_IN_FULL = "_in_full_"
 
 
 @dataclass(frozen=True)
-class Facet:
-    """One filter's count: the columns that it looks at, and which stored values each choice finds.
+class Grouping:
+    """Columns by whose values posts are counted.
 
-    `holds(stored, choice)` must agree with the filter of the same name in `listings.filters`. A facet on what
-    only the full face tells counts only posts that the reader sees in full. A sparse one offers no choice
-    that would find nothing.
+    Those that only the full face tells stand in `in_full`: they read None in posts that the reader does not
+    see in full.
     """
 
-    columns: tuple[str, ...]
-    holds: Holds
-    in_full: bool = False
+    columns: tuple[str, ...] = ()
+    in_full: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        return [*self.columns, *(_IN_FULL + each for each in self.in_full)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facet(Grouping):
+    """One filter's counts: `counts(groups, choices)` says how many posts each choice finds.
+
+    It must agree with the filter of the same name in `listings.filters`. A sparse facet offers no choice that
+    finds nothing.
+    """
+
+    counts: Counts
     sparse: bool = False
 
-    def groups(self, found: QuerySet[Any]) -> Groups:
-        """How many of the posts have which values; one query."""
-        rows = found.order_by().values_list(*self.columns).annotate(posts=Count("pk"))
-        return {tuple(map(_hashable, stored)): count for *stored, count in rows}
 
-    def count(self, groups: Groups, choice: str) -> int:
-        return sum(count for stored, count in groups.items() if self.holds(stored, choice))
+def grouped(found: QuerySet[Any], groupings: Mapping[str, Grouping]) -> dict[str, Groups]:
+    """How many of the posts have which values, for all groupings in one query: one pass over the posts."""
+    sets = {name: one.names for name, one in groupings.items()}
+    names = sorted({each for columns in sets.values() for each in columns})
+    told = {each for one in groupings.values() for each in one.in_full}
+    hidden = {_IN_FULL + each: Case(When(~Q(face=Face.TEASER), then=F(each))) for each in told}
+    masks = {_mask(names, columns): name for name, columns in sets.items()}
+    groups: dict[str, dict[tuple[Any, ...], int]] = {name: {} for name in groupings}
+    for mask, count, *values in _rows(found.annotate(**hidden), names, sets.values()):
+        row, name = dict(zip(names, values, strict=True)), masks[mask]
+        groups[name][tuple(_hashable(row[column]) for column in sets[name])] = count
+    return dict(groups)
 
 
+def _rows(found: QuerySet[Any], names: list[str], sets: Iterable[list[str]]) -> list[tuple[Any, ...]]:
+    """The ORM knows no GROUPING SETS: its own query becomes the table that they read."""
+    places = {name: f"c{index}" for index, name in enumerate(names)}
+    every = ", ".join(places.values())
+    each = ", ".join(f"({', '.join(places[name] for name in one)})" for one in sets)
+    try:
+        inner, values = found.order_by().values_list(*names).query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    with connections[found.db].cursor() as cursor:
+        cursor.execute(
+            f"SELECT grouping({every}), count(*), {every} FROM ({inner}) AS posts ({every})"  # noqa: S608 - names of ours
+            f" GROUP BY GROUPING SETS ({each})",
+            values,
+        )
+        return list(cursor.fetchall())
+
+
+def _mask(names: list[str], columns: list[str]) -> int:
+    """What grouping() says of rows that are grouped by these columns: a bit for each that is left out."""
+    return sum(2 ** (len(names) - 1 - at) for at, name in enumerate(names) if name not in columns)
+
+
+def each(holds: Holds) -> Counts:
+    """Counts from a rule that says whether a choice finds stored values."""
+
+    def counts(groups: Groups, choices: Iterable[str]) -> dict[str, int]:
+        return {one: sum(count for stored, count in groups.items() if holds(stored, one)) for one in choices}
+
+    return counts
+
+
+@each
 def equal(stored: tuple[Any, ...], choice: str) -> bool:
     """The first of the values that the columns have (a pool's own country or that of its site)."""
     return next((str(value) for value in stored if value), "") == choice
 
 
+@each
 def by_quarter(stored: tuple[date], choice: str) -> bool:
     return quarter_label(stored[0]) <= choice
 
 
-def at_least(edges: tuple[int, ...]) -> Holds:
-    return lambda stored, choice: stored[0] is not None and stored[0] > edges.index(int(choice))
+def at_least(edges: tuple[int, ...]) -> Counts:
+    return each(lambda stored, choice: stored[0] is not None and stored[0] > edges.index(int(choice)))
 
 
-def below(edges: tuple[int, ...]) -> Holds:
-    return lambda stored, choice: stored[0] is not None and stored[0] <= edges.index(int(choice))
+def below(edges: tuple[int, ...]) -> Counts:
+    return each(lambda stored, choice: stored[0] is not None and stored[0] <= edges.index(int(choice)))
 
 
-def takes_country(stored: tuple[Any, ...], choice: str) -> bool:
-    """Of a request's countries, regions, grids and excluded countries: it takes what it names or anything."""
-    countries, regions, grids, excluded = stored
-    anywhere = not (countries or regions or grids)
-    return (anywhere or choice in _codes(countries)) and choice not in _codes(excluded)
+def takers(groups: Groups, choices: Iterable[str]) -> dict[str, int]:
+    """Requests that take each country: those that name it and those that name no place at all.
+
+    In one pass over their countries, regions, grids and excluded countries: a large market has thousands of
+    different ones.
+    """
+    anywhere, named = 0, Counter[str]()
+    for (countries, regions, grids, excluded), count in groups.items():
+        takes, never = _codes(countries), _codes(excluded)
+        if takes or regions or grids:
+            named.update(dict.fromkeys(takes - never, count))
+        else:
+            anywhere += count
+            named.subtract(dict.fromkeys(never, count))
+    return {choice: anywhere + named[choice] for choice in choices}
 
 
-def _codes(stored: Any) -> list[str]:
+def _codes(stored: Any) -> set[str]:
     """Several countries are stored as "NO,SE"."""
-    return str(stored).split(",")
+    return set(str(stored).split(",")) if stored else set()
 
 
 def _hashable(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any, ClassVar, NamedTuple
 
@@ -13,7 +13,18 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from listings.filters import GpuPoolFilters, PostFilters, RequestFilters, SiteFilters
-from listings.forms.facets import Facet, at_least, below, by_quarter, equal, takes_country
+from listings.forms.facets import (
+    Facet,
+    Grouping,
+    Groups,
+    at_least,
+    below,
+    by_quarter,
+    each,
+    equal,
+    grouped,
+    takers,
+)
 from listings.models import GpuModel
 from listings.querysets import PostQuerySet
 from listings.vocabulary import (
@@ -33,7 +44,9 @@ from listings.vocabulary import (
 
 QUARTERS_AHEAD = 16
 ANY = [("", _("Any"))]
-CARDS = "cards"
+CARDS, MAP = "cards", "map"
+ALL, PLACES = "all", "places"  # what is counted besides the choices of filters
+PLACE_FILTERS = ("country", "grid")  # what a link of the map sets
 _LIVE = {"class": "choice"}  # ticking one narrows the list at once, where scripts run
 
 
@@ -53,10 +66,18 @@ class Chosen(NamedTuple):
     value: str
 
 
+class Counted(NamedTuple):
+    """How many posts fit, and how many in which place: the groups of the form's `places`."""
+
+    total: int
+    places: Groups
+
+
 class ListFilter(forms.Form):
     """A list's filter, under the API's names; `narrowed` applies what was chosen.
 
-    `bar` stands always open, `more` folds away; `facets` are the filters that count their choices.
+    `bar` stands always open, `more` folds away; `facets` are the filters that count their choices; `places`
+    is what the map counts, for lists that have one.
     """
 
     filters: ClassVar[type[PostFilters]]
@@ -64,6 +85,7 @@ class ListFilter(forms.Form):
     bar: ClassVar[tuple[str, ...]]
     more: ClassVar[tuple[str, ...]] = ()
     facets: ClassVar[dict[str, Facet]]
+    places: ClassVar[Grouping | None] = None
 
     q = forms.CharField(
         label=_("Search"),
@@ -83,6 +105,8 @@ class ListFilter(forms.Form):
         soonest, *others = self.orders.items()
         choices = [("", soonest[1].label), *((name, order.label) for name, order in others)]
         _offer(self, "sort", choices)
+        view: Any = self.fields["view"]
+        view.choices = [*view.choices, (MAP, _("Map"))] if self.places else view.choices
         self.offer(today)
 
     def offer(self, today: date) -> None:
@@ -93,31 +117,47 @@ class ListFilter(forms.Form):
         chosen = self["sort"].value() if self.is_valid() else ""
         return self.orders[chosen or next(iter(self.orders))].columns
 
-    def narrowed(self, found: QuerySet[Any], *, without: str = "") -> QuerySet[Any]:
-        """The posts that fit all that was chosen; `without` leaves one filter aside."""
+    def narrowed(self, found: QuerySet[Any], *, without: Collection[str] = ()) -> QuerySet[Any]:
+        """The posts that fit all that was chosen; `without` leaves filters aside."""
         if not self.is_valid():
             return found.none()
         names = ["q", *self.bar, *self.more]
-        chosen = {name: _told(self[name].value()) for name in names if name != without}
+        chosen = {name: _told(self[name].value()) for name in names if name not in without}
         narrowed: QuerySet[Any] = self.filters(chosen, queryset=found).qs
         return narrowed
 
-    def count(self, visible: PostQuerySet[Any]) -> int:
-        """Write behind each choice of a facet how many posts it would leave; returns how many fit now.
+    @property
+    def is_map(self) -> bool:
+        return self.is_valid() and self["view"].value() == MAP
 
-        One query a facet.
+    def count(self, visible: PostQuerySet[Any]) -> Counted:
+        """Write behind each choice of a facet how many posts it would leave; for the map count places too.
+
+        One query for all filters that are not in force, and one for each that is: it is counted as if it
+        were not.
         """
-        total = 0
-        if self.is_valid():
-            for name, facet in self.facets.items():
-                seen = visible.seen_in_full() if facet.in_full else visible
-                groups = facet.groups(self.narrowed(seen, without=name))
-                chosen = str(self[name].value() or "")
-                counts = {choice: facet.count(groups, choice) for choice in self._values(name)}
-                self._tell_counts(name, facet, chosen, counts)
-                if not facet.in_full:
-                    total = facet.count(groups, chosen) if chosen else sum(groups.values())
-        return total
+        if not self.is_valid():
+            return Counted(0, {})
+        places = {PLACES: self.places} if self.places and self.is_map else {}
+        groups = self._groups(visible, {**self.facets, **places})
+        total = sum(groups.get(ALL, {}).values())
+        for name, facet in self.facets.items():
+            chosen = str(self[name].value() or "")
+            counts = facet.counts(groups[name], self._values(name))
+            self._tell_counts(name, facet, chosen, counts)
+            total = total if ALL in groups else counts[chosen]
+        return Counted(total, groups.get(PLACES, {}))
+
+    def _groups(self, visible: PostQuerySet[Any], groupings: Mapping[str, Grouping]) -> dict[str, Groups]:
+        aside = {name: PLACE_FILTERS if name == PLACES else (name,) for name in groupings}
+        shared = {name: one for name, one in groupings.items() if not any(map(self._is_chosen, aside[name]))}
+        groups = grouped(self.narrowed(visible), {ALL: Grouping(), **shared}) if shared else {}
+        for name in groupings.keys() - shared.keys():
+            groups |= grouped(self.narrowed(visible, without=aside[name]), {name: groupings[name]})
+        return groups
+
+    def _is_chosen(self, name: str) -> bool:
+        return name in self.fields and bool(self[name].value())
 
     def chosen(self) -> Iterator[Chosen]:
         """The filters in force, a set's words one by one."""
@@ -161,12 +201,13 @@ class SiteFilter(ListFilter):
     bar = ("country", "min_mw", "ready_by", "below_usd_kw_month")
     more = ("grid", "min_rack_kw", "delivery_type", "cooling")
     facets = {
-        "country": Facet(("country",), equal, sparse=True),
-        "min_mw": Facet(("mw_band",), at_least(MW_EDGES)),
-        "ready_by": Facet(("ready_quarter",), by_quarter),
-        "below_usd_kw_month": Facet(("price_band",), below(PRICE_EDGES_USD_KW_MONTH)),
-        "grid": Facet(("grid",), equal, in_full=True, sparse=True),
+        "country": Facet(("country",), counts=equal, sparse=True),
+        "min_mw": Facet(("mw_band",), counts=at_least(MW_EDGES)),
+        "ready_by": Facet(("ready_quarter",), counts=by_quarter),
+        "below_usd_kw_month": Facet(("price_band",), counts=below(PRICE_EDGES_USD_KW_MONTH)),
+        "grid": Facet(in_full=("grid",), counts=equal, sparse=True),
     }
+    places = Grouping(("country", "mw_band"), in_full=("grid",))
     country = forms.ChoiceField(choices=[*ANY, *countries], required=False)
     min_mw = forms.ChoiceField(label=_("MW at least"), required=False)
     ready_by = forms.ChoiceField(label=_("Ready by"), required=False)
@@ -205,11 +246,11 @@ class GpuPoolFilter(ListFilter):
     }
     bar = ("model", "country", "min_gpus", "ready_by", "below_usd_gpu_hour")
     facets = {
-        "model": Facet(("model__name",), equal, sparse=True),
-        "country": Facet(("country", "at_site__country"), equal, sparse=True),
-        "min_gpus": Facet(("gpu_band",), at_least(GPU_EDGES)),
-        "ready_by": Facet(("ready_quarter",), by_quarter),
-        "below_usd_gpu_hour": Facet(("price_band",), below(PRICE_EDGES_USD_GPU_HOUR)),
+        "model": Facet(("model__name",), counts=equal, sparse=True),
+        "country": Facet(("country", "at_site__country"), counts=equal, sparse=True),
+        "min_gpus": Facet(("gpu_band",), counts=at_least(GPU_EDGES)),
+        "ready_by": Facet(("ready_quarter",), counts=by_quarter),
+        "below_usd_gpu_hour": Facet(("price_band",), counts=below(PRICE_EDGES_USD_GPU_HOUR)),
     }
     model = forms.ChoiceField(required=False, label=_("GPU model"))
     country = forms.ChoiceField(choices=[*ANY, *countries], required=False)
@@ -225,8 +266,10 @@ class GpuPoolFilter(ListFilter):
         _offer(self, "below_usd_gpu_hour", [*ANY, *_sizes(PRICE_EDGES_USD_GPU_HOUR)])
 
 
+@each
 def _megawatts_at_least(stored: tuple[Any, ...], choice: str) -> bool:
-    return stored[1] == RequestKind.POWER and at_least(MW_EDGES)(stored[:1], choice)
+    """A band of GPUs is no band of megawatts."""
+    return bool(stored[1] == RequestKind.POWER and stored[0] > MW_EDGES.index(int(choice)))
 
 
 class RequestFilter(ListFilter):
@@ -240,11 +283,12 @@ class RequestFilter(ListFilter):
     bar = ("kind", "country", "min_mw", "need_by")
     more = ("grid", "min_gpus")
     facets = {
-        "kind": Facet(("kind",), equal),
-        "country": Facet(("countries", "regions", "grids", "excluded_countries"), takes_country, sparse=True),
-        "min_mw": Facet(("size_band", "kind"), _megawatts_at_least),
-        "need_by": Facet(("need_quarter",), by_quarter),
+        "kind": Facet(("kind",), counts=equal),
+        "country": Facet(("countries", "regions", "grids", "excluded_countries"), counts=takers, sparse=True),
+        "min_mw": Facet(("size_band", "kind"), counts=_megawatts_at_least),
+        "need_by": Facet(("need_quarter",), counts=by_quarter),
     }
+    places = Grouping(("kind", "size_band", "countries", "regions", "grids", "excluded_countries"))
     kind = forms.ChoiceField(choices=[*ANY, *RequestKind.choices], required=False, label=_("Needs"))
     country = forms.ChoiceField(choices=[*ANY, *countries], required=False, label=_("Takes country"))
     min_mw = forms.ChoiceField(label=_("MW at least"), required=False)

@@ -14,8 +14,10 @@ from django_htmx.http import push_url
 from accounts.readers import PageRequest
 from common.pages import CURSOR, page_of
 from listings.faces import show
-from listings.forms.filters import CARDS, GpuPoolFilter, ListFilter, RequestFilter, SiteFilter
+from listings.forms.facets import Groups
+from listings.forms.filters import CARDS, MAP, GpuPoolFilter, ListFilter, RequestFilter, SiteFilter
 from listings.views.lines import cards_of, list_of
+from listings.views.regions import RegionMap, map_of
 from listings.views.shelves import GPU_POOLS, REQUESTS, SITES, Shelf
 
 
@@ -59,16 +61,19 @@ def _context(request: PageRequest, shelf: Shelf, asked: ListFilter) -> dict[str,
     page = page_of(request, found, asked.order)
     shown = [show(post) for post in page["results"]]
     is_cards = asked["view"].value() == CARDS
+    counted = asked.count(shelf.model.objects.visible_to(reader, today))
     return {
         "shelf": shelf,
         "filter": asked,
-        "count": asked.count(shelf.model.objects.visible_to(reader, today)),
+        "count": counted.total,
         "chips": _chips(request, shelf, asked),
         "table": None if is_cards else list_of(shelf, shown),
         "cards": cards_of(shelf, shown) if is_cards else [],
         "table_url": _address(shelf, _without(request.GET, "view")),
         "cards_url": _address(shelf, _without(request.GET, "view"), view=CARDS),
-        "clear_url": _address(shelf, QueryDict(), view=CARDS if is_cards else ""),
+        "map": _map(request, shelf, counted.places) if asked.is_map else None,
+        "map_url": _address(shelf, _without(request.GET, "view"), view=MAP) if asked.places else "",
+        "clear_url": _address(shelf, QueryDict(), view=asked["view"].value() if asked.is_valid() else ""),
         "page": page,
         "may_post": shelf.is_for(reader),
     }
@@ -79,6 +84,17 @@ def _chips(request: PageRequest, shelf: Shelf, asked: ListFilter) -> list[Chip]:
         Chip(one.label, one.text, _address(shelf, _without(request.GET, one.name, one.value)))
         for one in asked.chosen()
     ]
+
+
+def _map(request: PageRequest, shelf: Shelf, places: Groups) -> RegionMap:
+    """A link of the map sets its place and lets go of another; the one in force lets go of itself."""
+
+    def link(name: str, code: str) -> tuple[str, bool]:
+        is_chosen = request.GET.get(name) == code
+        rest = _without(_without(request.GET, "country"), "grid")
+        return _address(shelf, rest, **({} if is_chosen else {name: code})), is_chosen
+
+    return map_of(shelf.post_type, places, link)
 
 
 def _stated(query: QueryDict) -> QueryDict:

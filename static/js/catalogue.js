@@ -12,6 +12,14 @@ if (form && window.htmx) {
     search.value = new URL(event.detail.path, location.href).searchParams.get("q") ?? "";
   });
 
+  // htmx does not know the links of a drawing: one of the map's tiles narrows the list in place as well.
+  document.body.addEventListener("click", (event) => {
+    const link = event.target.closest(".tile-maps a");
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    htmx.ajax("GET", link.getAttribute("href"), { source: "#results", target: "#results", swap: "outerHTML" });
+  });
+
   // A link that is gone after its click leaves the focus nowhere; the count says what came of it.
   document.body.addEventListener("htmx:afterSettle", () => {
     if (document.activeElement === document.body) count.focus({ preventScroll: true });

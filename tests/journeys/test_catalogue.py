@@ -39,3 +39,25 @@ def test_the_list_narrows_as_one_chooses_and_keeps_the_place(make, page: Page):
     page.get_by_label("Turnkey").check()
     expect(page).to_have_url(re.compile(r"\?delivery_type=turnkey$"))
     assert complaints == []
+
+
+def test_a_tile_of_the_map_narrows_the_list_in_place(make, page: Page):
+    make.request(grids=["ERCOT"], countries=["US"])
+    make.request(grids=["PJM"], countries=["US"])
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto("/requests/")
+    page.get_by_role("link", name="Map").click()
+    tile = page.get_by_role("link", name="ERCOT (Texas): 1 request, about 35 MW")
+
+    tile.focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#count")).to_have_text(re.compile(r"\b1 request\b"))
+    expect(page).to_have_url(re.compile(r"/requests/\?view=map&grid=ERCOT$"))
+    expect(tile).to_have_attribute("aria-current", "true")
+    expect(tile).to_be_focused()
+    page.set_viewport_size({"width": 360, "height": 900})
+    expect(tile).to_be_hidden()
+    page.get_by_text("The map as a table").click()
+    page.get_by_role("link", name="PJM").click()
+    expect(page).to_have_url(re.compile(r"grid=PJM$"))

@@ -247,10 +247,85 @@ class TestLists:
         make.sites(count)
         make.pools(count)
         make.requests(count, by=tenant)
-        # Session, user, reader, the posts, one or two for what belongs to them, and one a facet.
-        for many, queries in (("sites", 11), ("gpu_pools", 11), ("requests", 10)):
+        # Session, user, reader, the posts, one or two for what belongs to them, the counts, the GPU models.
+        for many, queries in (("sites", 7), ("gpu_pools", 7), ("requests", 7)):
             with django_assert_num_queries(queries):
                 tenant.client.get(reverse(f"listings:{many}"))
+
+    @pytest.mark.parametrize("count", [1, 50])
+    def test_no_filter_costs_more_than_a_query(self, make, tenant, count, django_assert_num_queries):
+        make.sites(count)
+        all_facets = {"country": "US", "min_mw": "20", "ready_by": "2027-Q4", "below_usd_kw_month": "250"}
+
+        with django_assert_num_queries(12):
+            page = tenant.client.get(
+                reverse("listings:sites"), {**all_facets, "grid": "ERCOT", "view": "map"}
+            )
+
+        assert page.context["count"] == count
+
+
+def places(answer):
+    return {place.code: place for place in answer.context["map"].places}
+
+
+class TestMap:
+    def test_a_site_counts_in_its_country_and_where_it_may_be_known_in_its_grid(self, make, visitor, tenant):
+        make.site(disclosure="open", phases=[phase(critical_mw=40)])
+        make.site(disclosure="blind", phases=[phase(critical_mw=60)])
+        address = reverse("listings:sites")
+
+        told = places(tenant.client.get(address, {"view": "map"}))
+        outside = places(visitor.client.get(address, {"view": "map"}))
+
+        # The middles of 20–50 and of 50–100, not the 40 and 60 that stand in the posts.
+        assert {code: (place.amount.posts, place.size) for code, place in told.items()} == {
+            "US": (2, "110 MW"),
+            "ERCOT": (1, "35 MW"),
+        }
+        assert set(outside) == {"US"}
+
+    @pytest.mark.parametrize("many", ["sites", "requests"])
+    def test_each_place_leads_to_the_list_that_it_counts(self, make, visitor, tenant, miner, many):
+        for mode in ("open", "blind"):
+            make.site(disclosure=mode)
+            make.site(country="NO", region="", grid="NO2", disclosure=mode)
+            make.site(country="AE", region="", grid="EWEC", disclosure=mode)
+            make.request(countries=["US", "NO"], grids=["ERCOT", "NO2"], disclosure=mode)
+            make.request(countries=[], excluded_countries=["NO"], disclosure=mode)
+            make.gpu_request(countries=["SG"], grids=["PJM"], disclosure=mode)
+
+        for asking in (visitor, tenant, miner):
+            found = places(asking.client.get(reverse(f"listings:{many}"), {"view": "map"}))
+            assert len(found) > 2
+            for place in found.values():
+                held = asking.client.get(place.url).context
+                assert held["count"] == place.amount.posts, place
+                assert held["map"] is not None
+
+    def test_a_place_in_force_can_be_changed_and_let_go(self, make, tenant):
+        make.site()
+        make.site(grid="PJM", region="US-OH")
+
+        page = tenant.client.get(reverse("listings:sites"), {"view": "map", "grid": "PJM", "cooling": "air"})
+
+        found = places(page)
+        assert found["PJM"].is_chosen
+        assert found["PJM"].url == "/sites/?view=map&cooling=air"
+        assert found["ERCOT"].url == "/sites/?view=map&grid=ERCOT&cooling=air"
+        assert page.context["count"] == 1
+        assert '<a id="tile-grid-PJM" href="/sites/?view=map&amp;cooling=air" ' in page.content.decode()
+
+    def test_it_is_a_table_as_well(self, make, visitor):
+        make.site(country="AE", region="", grid="EWEC")
+
+        page = read(visitor, "sites", view="map")
+
+        link = '<a href="/sites/?view=map&amp;country=AE">United Arab Emirates</a>'
+        assert f'<th scope="row">{link}</th><td class="number">1</td><td class="number">35</td>' in page
+
+    def test_pools_have_none(self, make, visitor):
+        assert visitor.client.get(reverse("listings:gpu_pools"), {"view": "map"}).status_code == 400
 
 
 class TestRamp:
