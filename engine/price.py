@@ -68,13 +68,13 @@ class Comparable:
 def comparable(need: Need, offer: Offer, seen: Supplies, assumptions: Assumptions = STANDARD) -> Comparable:
     """What this offer costs this need, all in."""
     wanted = least_total(need, offer, assumptions)
-    factor = _gross_factor(offer, assumptions)
+    factor = gross_factor(offer, assumptions)
     ask = _ask(offer, seen, wanted, None)
     lowest = ask if offer.ask_floor is None else _ask(offer, seen, wanted, offer.ask_floor)
     months = term_months(need, offer)
     parts = [
-        _power(offer, assumptions),
-        _allowance(offer, assumptions),
+        power(offer, assumptions),
+        allowance(offer, assumptions),
         _fit_out(need, offer, months, assumptions),
     ]
     assumed = tuple(name for part in parts for name in part.assumed)
@@ -107,9 +107,8 @@ def _ask(offer: Offer, seen: Supplies, wanted: int, floor: int | None) -> Ask:
     A mean over all phases would let a further, dearer phase spoil a match. Where one phase's ask is not
     known the price is not either, whatever the others ask: more of a dear phase must not settle it.
     """
-    asks = [_floored(offer.ask if phase.ask is None else phase.ask, floor) for phase in offer.phases]
-    known = {ask for ask in asks if ask is not None}
-    if len(known) == 0 or len(known) < len(set(asks)):
+    known = known_asks(offer, floor)
+    if known is None:
         return Ask(None, None, settled=False)
     dearest = max(known)
     if len(known) == 1:
@@ -120,13 +119,21 @@ def _ask(offer: Offer, seen: Supplies, wanted: int, floor: int | None) -> Ask:
     return Ask(expected, highest, settled=len(seen.low.blocks) == len(seen.expected.blocks))
 
 
-def _floored(ask: int | None, floor: int | None) -> int | None:
+def known_asks(offer: Offer, floor: int | None) -> set[int] | None:
+    """The different asks of all phases, each at most the floor; None where one of them is not known."""
+    asks = {floored(offer.ask if phase.ask is None else phase.ask, floor) for phase in offer.phases}
+    known = {ask for ask in asks if ask is not None}
+    return known if known and len(known) == len(asks) else None
+
+
+def floored(ask: int | None, floor: int | None) -> int | None:
+    """The ask, or the floor where that is lower or the only one known."""
     return ask if floor is None else floor if ask is None else min(ask, floor)
 
 
 def _cheapest_mean(blocks: tuple[Block, ...], wanted: int, floor: int | None, dearest: int) -> int:
     """The mean ask of the cheapest `wanted`, half up; what lacks counts at the dearest ask."""
-    asked = ((_floored(block.ask, floor), block.free) for block in blocks)
+    asked = ((floored(block.ask, floor), block.free) for block in blocks)
     room, cost = wanted, 0
     for ask, free in sorted((ask, free) for ask, free in asked if ask is not None):
         take = min(room, free)
@@ -135,7 +142,8 @@ def _cheapest_mean(blocks: tuple[Block, ...], wanted: int, floor: int | None, de
     return (2 * (cost + room * dearest) + wanted) // (2 * wanted)
 
 
-def _gross_factor(offer: Offer, assumptions: Assumptions) -> Decimal | None:
+def gross_factor(offer: Offer, assumptions: Assumptions) -> Decimal | None:
+    """What an ask on gross MW is multiplied by; None for one on critical MW."""
     if not offer.priced_on_gross:
         return None
     return offer.gross_per_critical or assumptions.gross_per_critical
@@ -152,7 +160,7 @@ def _whole(amount: Decimal) -> int:
 # ---- what comes on top
 
 
-def _power(offer: Offer, assumptions: Assumptions) -> Part:
+def power(offer: Offer, assumptions: Assumptions) -> Part:
     """Energy that the tenant pays: US$/MWh × 0.73 MWh per kW-month × PUE × load factor."""
     if offer.unit is Unit.GPU or offer.lease_basis == GROSS:
         return Part(0)
@@ -165,7 +173,7 @@ def _power(offer: Offer, assumptions: Assumptions) -> Part:
     return Part(_whole(per_kw_month * MONEY), assumed=() if offer.pue_design else ("pue_design",))
 
 
-def _allowance(offer: Offer, assumptions: Assumptions) -> Part:
+def allowance(offer: Offer, assumptions: Assumptions) -> Part:
     """Taxes, insurance and maintenance where the tenant bears them."""
     if offer.unit is Unit.GPU:
         return Part(0)

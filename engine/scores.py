@@ -13,7 +13,7 @@ from engine.assumptions import Assumptions
 from engine.gates import CREDIT_RANK, Pair, credit_class
 from engine.price import cap_of, overlap, ratio
 from engine.supply import CERTAIN, Supply
-from engine.types import Need, Offer, Phase, Weights
+from engine.types import Need, Phase, Weights
 from engine.verdicts import Verdict
 
 PLACES = 6
@@ -262,15 +262,14 @@ SCORES: dict[str, Callable[[Pair], Estimate]] = {
     "escalator": escalator,
 }
 
-# Criteria that measure a wish apply only where the need states it; all others always.
-WISHES: dict[str, Callable[[Need, Offer], bool]] = {
-    "firmness": lambda need, offer: need.max_interruptible_hours is not None,
-    "density": lambda need, offer: need.preferred_rack_kw is not None,
-    "cooling": lambda need, offer: need.preferred_cooling is not None,
-    "price": lambda need, offer: cap_of(need, offer) is not None,
-    "term": lambda need, offer: need.term_preferred_months is not None,
-    "delivery": lambda need, offer: need.preferred_delivery_type is not None,
-    "escalator": lambda need, offer: need.max_escalator_pct is not None,
+# Criteria that measure a wish apply only where the need states it (price: where it has a cap); others always.
+WISHES: dict[str, Callable[[Need], bool]] = {
+    "firmness": lambda need: need.max_interruptible_hours is not None,
+    "density": lambda need: need.preferred_rack_kw is not None,
+    "cooling": lambda need: need.preferred_cooling is not None,
+    "term": lambda need: need.term_preferred_months is not None,
+    "delivery": lambda need: need.preferred_delivery_type is not None,
+    "escalator": lambda need: need.max_escalator_pct is not None,
 }
 
 
@@ -278,25 +277,33 @@ WISHES: dict[str, Callable[[Need, Offer], bool]] = {
 
 
 def criteria(pair: Pair) -> tuple[Criterion, ...]:
-    """Every criterion that applies, with its weight scaled so that each dimension sums to 1."""
-    result: list[Criterion] = []
-    for dimension, weights in pair.assumptions.weights[pair.need.unit].items():
-        applied = {key: weight for key, weight in weights.items() if applies(key, pair.need, pair.offer)}
+    """Every criterion that applies, with its weight in its dimension."""
+    scaled = weights(pair.need, cap_of(pair.need, pair.offer) is not None, pair.assumptions)
+    return tuple(
+        _criterion(key, dimension, SCORES[key](pair), scaled[key], pair.assumptions)
+        for dimension, keys in pair.assumptions.weights[pair.need.unit].items()
+        for key in keys
+        if key in scaled
+    )
+
+
+def weights(need: Need, has_cap: bool, assumptions: Assumptions) -> dict[str, float]:
+    """The weights of the criteria that apply, scaled so that each dimension sums to 1."""
+    result: dict[str, float] = {}
+    for each in assumptions.weights[need.unit].values():
+        applied = {key: weight for key, weight in each.items() if applies(key, need, has_cap)}
         whole = sum(applied.values())
-        result.extend(
-            _criterion(key, dimension, SCORES[key](pair), weight / whole, pair.assumptions)
-            for key, weight in applied.items()
-        )
-    return tuple(result)
+        result.update({key: rounded(float(weight / whole)) for key, weight in applied.items()})
+    return result
 
 
-def applies(key: str, need: Need, offer: Offer) -> bool:
+def applies(key: str, need: Need, has_cap: bool) -> bool:
     """Whether the criterion counts for this need: it measures no wish, or one that is stated."""
-    return key not in WISHES or WISHES[key](need, offer)
+    return has_cap if key == "price" else key not in WISHES or WISHES[key](need)
 
 
 def _criterion(
-    key: str, dimension: str, estimate: Estimate, weight: Decimal, assumptions: Assumptions
+    key: str, dimension: str, estimate: Estimate, weight: float, assumptions: Assumptions
 ) -> Criterion:
     score = None if estimate.score is None else rounded(estimate.score)
     return Criterion(
@@ -306,7 +313,7 @@ def _criterion(
         low=rounded(estimate.low),
         high=rounded(estimate.high),
         counted=float(assumptions.unknown) if score is None else score,
-        weight=rounded(float(weight)),
+        weight=weight,
     )
 
 

@@ -1,0 +1,28 @@
+"""The rules once more, for many pairs at once: rows of numbers in, compiled loops over them.
+
+`columns` turns offers and needs into rows; `quantities`, `money`, `gates` and `scores` say of one pair of
+rows what the modules of nearly the same names in `engine` say of one pair of values; `ranking` walks over
+a whole side. Tests hold both forms equal. The reference form explains, this one ranks.
+"""
+
+from hashlib import sha256
+from pathlib import Path
+
+from numba import config
+
+
+def _digest() -> str:
+    sources = sorted(Path(__file__).parents[1].rglob("*.py"))
+    return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
+
+
+# Compiled code is kept beside the source. Numba looks at one file's date only, while a loop takes in
+# functions and constants of others: each state of the rules gets a folder of its own.
+if not vars(config)["CACHE_DIR"]:
+    vars(config)["CACHE_DIR"] = str(Path(__file__).parent / "__pycache__" / _digest())
+
+from engine.arrays.columns import NEVER, NONE  # noqa: E402 - compiled on import, so the folder comes first
+from engine.arrays.gates import KEYS  # noqa: E402
+from engine.arrays.ranking import NOT_JUDGED, Market, Ranked, funnel, rank_need, rank_offer  # noqa: E402
+
+__all__ = ["KEYS", "NEVER", "NONE", "NOT_JUDGED", "Market", "Ranked", "funnel", "rank_need", "rank_offer"]
