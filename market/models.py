@@ -21,6 +21,15 @@ class SourcePart(NamedTuple):
     url: str = ""
 
 
+def source_parts(source: str) -> list[SourcePart]:
+    """A source with each address told apart: a host says who wrote it, a long address does not."""
+    return [
+        SourcePart(urlsplit(piece).netloc.removeprefix("www."), piece) if at % 2 else SourcePart(piece)
+        for at, piece in enumerate(_URL.split(source))
+        if piece
+    ]
+
+
 class Comparable(models.Model):
     """One announced hosting lease whose rate is known.
 
@@ -65,9 +74,4 @@ class Comparable(models.Model):
 
     @property
     def source_parts(self) -> list[SourcePart]:
-        """The source with each address told apart: a host says who wrote it, a long address does not."""
-        return [
-            SourcePart(urlsplit(piece).netloc.removeprefix("www."), piece) if at % 2 else SourcePart(piece)
-            for at, piece in enumerate(_URL.split(self.source))
-            if piece
-        ]
+        return source_parts(self.source)

@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from market.backtest import published, words
+from market.backtest.chart import strip_of
 from market.charts import DotChart, bars_of, dots_by_day, dots_by_term
 from market.figures import open_market
 from market.maps import map_of
@@ -30,6 +32,21 @@ def market(request: HttpRequest) -> HttpResponse:
     leases, median = list(Comparable.objects.for_page()), _median()
     context = {**_open_market(), "leases": leases, "median": median, "rates": _rates(leases, median)}
     return render(request, "market/market.html", context)
+
+
+@require_safe
+def backtest(request: HttpRequest) -> HttpResponse:
+    """How the matcher does on announced deals: what the command found, with nothing scored here."""
+    result = published()
+    context = {
+        "result": result,
+        "strip": strip_of(result),
+        "deals": words.deal_lines(result),
+        "groups": words.group_lines(result),
+        "variants": words.variant_lines(result),
+        "told": words.headlines(result),
+    }
+    return render(request, "market/backtest.html", context)
 
 
 def _open_market() -> dict[str, Any]:
