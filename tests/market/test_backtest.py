@@ -120,10 +120,11 @@ def replayed(sites: list[dict[str, str]], *others: dict[str, str], setting: Sett
 
 
 def test_a_site_recorded_only_later_is_no_rival():
-    sites = [site_row("real"), site_row("earlier", as_of="2025-03-09"), site_row("later", as_of="2025-03")]
+    days = {"earlier": "2025-03-09", "same day": "2025-03-10", "some day of that month": "2025-03"}
+    sites = [site_row("real"), *(site_row(name, as_of=day) for name, day in days.items())]
 
     assert replayed(sites).passing == 2
-    assert replayed(sites, setting=Setting(rivals="all")).passing == 3
+    assert replayed(sites, setting=Setting(rivals="all")).passing == 4
 
 
 def test_an_earlier_lease_takes_its_megawatts_and_a_later_one_does_not():
