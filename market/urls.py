@@ -7,5 +7,6 @@ from market import views
 app_name = "market"
 urlpatterns = [
     path("", views.market, name="market"),
+    path("median/", views.median, name="median"),
     path("backtest/", views.backtest, name="backtest"),
 ]

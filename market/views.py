@@ -1,6 +1,7 @@
 """The landing page and the market page, both open to everybody."""
 
 from decimal import Decimal
+from statistics import median as middle
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -32,6 +33,14 @@ def market(request: HttpRequest) -> HttpResponse:
     leases, median = list(Comparable.objects.for_page()), _median()
     context = {**_open_market(), "leases": leases, "median": median, "rates": _rates(leases, median)}
     return render(request, "market/market.html", context)
+
+
+@require_safe
+def median(request: HttpRequest) -> HttpResponse:
+    """The median rate of announced leases with its cautions: a fragment for the page of a match."""
+    rates = Comparable.objects.rates()
+    context = {"median": middle(rates) if rates else None, "count": len(rates)}
+    return render(request, "market/median.html", context)
 
 
 @require_safe

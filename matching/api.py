@@ -113,6 +113,14 @@ class MonthAnswer(serializers.Serializer[Any]):
     dependable = serializers.DecimalField(12, 3)
 
 
+class WeightsAnswer(serializers.Serializer[Any]):
+    """Shares of the three dimensions in the score; together 1."""
+
+    power = serializers.DecimalField(3, 2)
+    timeline = serializers.DecimalField(3, 2)
+    terms = serializers.DecimalField(3, 2)
+
+
 class MatchAnswer(serializers.Serializer[Any]):
     uid = serializers.UUIDField()
     refreshing = serializers.BooleanField(help_text="A post has changed; this is its score from before.")
@@ -131,6 +139,7 @@ class MatchAnswer(serializers.Serializer[Any]):
     power = serializers.DecimalField(7, 6, allow_null=True)
     timeline = serializers.DecimalField(7, 6, allow_null=True)
     terms = serializers.DecimalField(7, 6, allow_null=True)
+    weights = WeightsAnswer(allow_null=True, help_text="To the request's owner, who sets them.")
     landlord_score = serializers.DecimalField(9, 6, allow_null=True, help_text="The other side's view.")
     first_power_on = serializers.DateField(allow_null=True)
     assumptions_version = serializers.IntegerField(allow_null=True)

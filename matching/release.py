@@ -9,7 +9,7 @@ reader, who learns that the match exists, its score rounded to five, and of each
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -177,9 +177,15 @@ def _scores(read: Read) -> dict[str, Any]:
         "timeline": share(match.timeline),
         "terms": share(match.terms),
         "landlord_score": number(match.landlord_score),
+        "weights": _weights(read) if read.knows_request_reserve else None,
         "first_power_on": match.first_power_on,
         "assumptions_version": match.assumptions_version,
     }
+
+
+def _weights(read: Read) -> dict[str, Decimal]:
+    """Of the three dimensions, as the request sets them: in its reserve, so for its owner alone."""
+    return asdict(needs_from(read.request)[0].weights)
 
 
 def _reasons(read: Read, found: Explanation) -> dict[str, Any]:
@@ -208,6 +214,7 @@ _NOTHING_MORE = _NO_REASONS | dict.fromkeys(
         "timeline",
         "terms",
         "landlord_score",
+        "weights",
         "first_power_on",
         "assumptions_version",
     )

@@ -63,12 +63,15 @@ class Line(NamedTuple):
 
 
 class Dimension(NamedTuple):
-    """One of the score's three parts. `reason` is the line that costs it most; `key` is "" for the gates."""
+    """One of the score's three parts. `reason` is the line that costs it most; `key` is "" for the gates,
+    `weight` where it is not told.
+    """
 
     key: str
     title: str
     share: float | None
     points: str
+    weight: str
     reason: str
     tally: str
     lines: list[Line]
@@ -134,6 +137,7 @@ def _dimension(shown: Shown, key: str, title: str, lines: Sequence[Shown]) -> Di
         title=title,
         share=None if share is None else float(share),
         points=hundred(share),
+        weight=f"{hundred(shown['weights'][key])} %" if key and shown["weights"] else "",
         reason=_reason(own),
         tally=_tally(own),
         lines=[_line(line) for line in own],

@@ -26,6 +26,7 @@ from matching.comparison import comparison_of
 from matching.forms import WhatIfForm
 from matching.lists import funnels_of, rows_of
 from matching.models import Match
+from matching.places import Place, place_of
 from matching.prices import price_of
 from matching.querysets import LIST_ORDER
 from matching.release import release, release_one
@@ -83,7 +84,8 @@ def of_post(request: PageRequest, uid: str) -> HttpResponse:
 def match(request: PageRequest, uid: str) -> HttpResponse:
     """One match with every reason that its reader may know."""
     today = timezone.localdate()
-    found = get_object_or_404(Match.objects.for_list(request.reader, today), uid=uid)
+    known = Match.objects.for_list(request.reader, today)
+    found = get_object_or_404(known, uid=uid)
     shown = release_one(found, request.reader, today)
     if shown is None:
         raise Http404
@@ -95,6 +97,7 @@ def match(request: PageRequest, uid: str) -> HttpResponse:
         "gates": gates_of(shown),
         "has_lines": bool(shown["criteria"]),
         "price": price_of(shown),
+        "place": _place(shown, known, request.reader),
         "unit": "GPUs" if is_gpu else "critical MW",
         # Only the request's own face has the outside date.
         "chart": chart_of(shown["curve"], "GPUs" if is_gpu else "MW", shown["request"].get("latest_on")),
@@ -168,6 +171,13 @@ def _list_of(shown: list[dict[str, Any]]) -> str:
     posts = [match[side] for match in shown for side in ("request", "offer")]
     own = {post["uid"] for post in posts if post["face"] == Face.RESERVE}
     return reverse("matching:of_post", args=[own.pop()]) if len(own) == 1 else reverse("matching:matches")
+
+
+def _place(shown: dict[str, Any], known: Any, reader: Reader) -> Place | None:
+    """The match's place in the list of the reader's own post, or for a broker in that of the request."""
+    if reader.is_broker or shown["request"]["face"] == Face.RESERVE:
+        return place_of(shown, known.best_of_request(shown["request"]["uid"]))
+    return place_of(shown, known.filter(offer__uid=shown["offer"]["uid"]))
 
 
 def _may_try(post: Any, reader: Reader, today: date) -> bool:

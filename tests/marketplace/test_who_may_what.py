@@ -74,6 +74,7 @@ PAGES: Declared = {
     "matching:decide": {"POST": {"broker"}},
     "matching:undo_review": {"POST": {"broker"}},
     "market:market": {"GET": EVERYONE},
+    "market:median": {"GET": EVERYONE},
     "market:backtest": {"GET": EVERYONE},
 }
 API: Declared = {
