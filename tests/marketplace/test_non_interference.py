@@ -39,6 +39,7 @@ class Blind:
             "grid": "NYISO",
             "gross_mw": 120,
             "ask_usd_kw_month": 149,
+            "power_redundancy": "2n",
         }
         place = {"nearest_town": "Barker", "latitude": "43.36", "longitude": "-78.60", "external_id": "X-9"}
         terms = {
@@ -47,7 +48,9 @@ class Blind:
             "term_max_months": 240,
             "pue_design": 1.2,
         }
-        halls = [phase(critical_mw=49, ready_on=date(2027, 1, 2), stage="planned")]
+        hall = {"cooling": ["immersion"], "max_rack_kw": 19, "delivery_types": ["powered_land"]}
+        other = {**hall, "power_redundancy": "2n", "ask_usd_kw_month": 99, "stage": "planned"}
+        halls = [phase(critical_mw=49, ready_on=date(2027, 1, 2), **other)]
         services.update_site(site=self.site, fields={**site, **place, **terms}, phases=halls, now=NOW)
         pool = {
             "gpus": 4_000,
