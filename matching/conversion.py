@@ -1,28 +1,44 @@
-"""From rows to the plain values that the rules read: MW become whole kW, US$ whole 1/10,000."""
+"""From rows to the plain values that the rules read: MW become whole kW, US$ whole 1/10,000.
 
+A row is an instance of a model or the named tuple of a query: whatever has the columns.
+"""
+
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from engine import Evidence, Freshness, GpuFacts, Need, Offer, Phase, Step, Unit, Weights, hosting_need
-from listings.models import CapacityRequest, GpuPool, Post, Site
-from listings.models import Phase as PhaseRow
+from listings.models import CapacityRequest, GpuModel, GpuPool, Site
 from listings.vocabulary import BuildStage, GridStage, RequestKind
+
+Row = Any
+Wish = tuple[GpuModel, Decimal | None]  # a model and the cap for it
 
 
 def offer_from(post: Site | GpuPool) -> Offer:
     """Return a site's or a GPU pool's offer. Its phases, evidence, model and site must be loaded."""
-    return _site(post) if isinstance(post, Site) else _pool(post)
+    if isinstance(post, Site):
+        return site_offer(post, post.phases.all(), post.evidence.all())
+    return pool_offer(post, post.place, post.model, post.evidence.all())
 
 
 def needs_from(request: CapacityRequest) -> list[Need]:
+    """Return the needs of a request. Its steps and wishes with their models must be loaded."""
+    wishes = [(wish.model, wish.price_cap_usd_gpu_hour) for wish in request.gpu_wishes.all()]
+    return request_needs(request, request.steps.all(), wishes)
+
+
+def request_needs(request: Row, steps: Iterable[Row], wishes: list[Wish]) -> list[Need]:
     """Return the one need of a request, or two for GPUs that may also be hosted: GPUs first, then MW.
 
-    Its steps and wishes with their models must be loaded. A wished model whose power nobody knows leaves
-    the second need out: hosting could not be sized.
+    A wished model whose power nobody knows leaves the second need out: hosting could not be sized.
     """
+    steps = sorted(steps, key=lambda step: step.need_on)
     if request.kind == RequestKind.POWER:
-        return [_power_need(request)]
-    need = _gpu_need(request)
-    facts = _gpu_facts(request)
+        totals = [Step(step.need_on, kilowatts(step.critical_mw or Decimal(0))) for step in steps]
+        return [_need(request, Unit.MW, tuple(totals), wishes)]
+    need = _need(request, Unit.GPU, tuple(Step(step.need_on, step.gpus or 0) for step in steps), wishes)
+    facts = _gpu_facts(wishes)
     return [need, hosting_need(need, facts)] if request.accepts_hosting and facts else [need]
 
 
@@ -34,16 +50,17 @@ def money(usd: Decimal | None) -> int | None:
     return None if usd is None else int(usd * 10_000)
 
 
-def _site(site: Site) -> Offer:
+def site_offer(site: Row, phases: Iterable[Row], evidence: Iterable[Row]) -> Offer:
+    """Return a site's offer of MW."""
     return Offer(
         id=site.pk,
         unit=Unit.MW,
-        country=site.country.code,
+        country=str(site.country),
         region=site.region or None,
         grid=site.grid,
-        phases=tuple(_phase(site, phase) for phase in site.phases.all()),
+        phases=tuple(_phase(site, phase) for phase in phases),
         grid_stage=site.interconnection_stage,
-        evidence=_evidence(site),
+        evidence=_evidence(evidence),
         min_block=_kilowatts(site.min_block_mw),
         max_block=_kilowatts(site.max_block_mw),
         interruptible_hours=site.interruptible_hours_per_year,
@@ -66,7 +83,7 @@ def _site(site: Site) -> Offer:
     )
 
 
-def _phase(site: Site, phase: PhaseRow) -> Phase:
+def _phase(site: Row, phase: Row) -> Phase:
     """A phase with its own hall facts where it states them, the site's elsewhere."""
     return Phase(
         ready_on=phase.ready_on,
@@ -82,12 +99,12 @@ def _phase(site: Site, phase: PhaseRow) -> Phase:
     )
 
 
-def _pool(pool: GpuPool) -> Offer:
-    place = pool.at_site or pool
+def pool_offer(pool: Row, place: Row, model: GpuModel, evidence: Iterable[Row]) -> Offer:
+    """Return a pool's offer of GPUs, which stand where `place` says."""
     return Offer(
         id=pool.pk,
         unit=Unit.GPU,
-        country=place.country.code,
+        country=str(place.country),
         region=place.region or None,
         grid=place.grid,
         phases=(
@@ -98,12 +115,12 @@ def _pool(pool: GpuPool) -> Offer:
             ),
         ),
         grid_stage=GridStage.IN_SERVICE,  # GPUs that can be rented are powered already
-        evidence=_evidence(pool),
+        evidence=_evidence(evidence),
         ask=money(pool.price_usd_gpu_hour),
         term_min_months=pool.commit_min_months,
         term_max_months=pool.commit_max_months,
         required_security_months=pool.required_security_months,
-        gpu_model=pool.model.name,
+        gpu_model=model.name,
         largest_cluster=pool.largest_cluster_gpus,
         min_order=pool.min_order_gpus,
         available_until=pool.available_until,
@@ -112,18 +129,7 @@ def _pool(pool: GpuPool) -> Offer:
     )
 
 
-def _power_need(request: CapacityRequest) -> Need:
-    steps = sorted(request.steps.all(), key=lambda step: step.need_on)
-    totals = [Step(step.need_on, kilowatts(step.critical_mw or Decimal(0))) for step in steps]
-    return _need(request, Unit.MW, tuple(totals))
-
-
-def _gpu_need(request: CapacityRequest) -> Need:
-    steps = sorted(request.steps.all(), key=lambda step: step.need_on)
-    return _need(request, Unit.GPU, tuple(Step(step.need_on, step.gpus or 0) for step in steps))
-
-
-def _need(request: CapacityRequest, unit: Unit, steps: tuple[Step, ...]) -> Need:
+def _need(request: Row, unit: Unit, steps: tuple[Step, ...], wishes: list[Wish]) -> Need:
     return Need(
         id=request.pk,
         unit=unit,
@@ -134,10 +140,10 @@ def _need(request: CapacityRequest, unit: Unit, steps: tuple[Step, ...]) -> Need
         tolerance_pct=request.tolerance_pct,
         splittable=request.splittable,
         min_block=_kilowatts(request.min_block_mw) if unit is Unit.MW else None,
-        countries=frozenset(country.code for country in request.countries),
+        countries=_countries(request.countries),
         regions=frozenset(request.regions),
         grids=frozenset(request.grids),
-        excluded_countries=frozenset(country.code for country in request.excluded_countries),
+        excluded_countries=_countries(request.excluded_countries),
         min_rack_kw=request.min_rack_kw,
         cooling_any_of=frozenset(request.cooling_any_of),
         min_redundancy=request.min_redundancy,
@@ -155,9 +161,7 @@ def _need(request: CapacityRequest, unit: Unit, steps: tuple[Step, ...]) -> Need
         guarantee_months=request.guarantee_months,
         security_months=request.security_months,
         price_cap=money(request.price_cap_usd_kw_month),
-        gpu_caps=tuple(
-            (wish.model.name, money(wish.price_cap_usd_gpu_hour)) for wish in request.gpu_wishes.all()
-        ),
+        gpu_caps=tuple((model.name, money(cap)) for model, cap in wishes),
         fabric_any_of=frozenset(request.fabric_any_of),
         min_fabric_gbps=request.min_fabric_gbps,
         weights=_weights(request),
@@ -169,17 +173,22 @@ def _weights(request: CapacityRequest) -> Weights:
     return Weights(*(Decimal(pct) / 100 for pct in each))
 
 
-def _gpu_facts(request: CapacityRequest) -> list[GpuFacts]:
-    models = [wish.model for wish in request.gpu_wishes.all()]
+def _gpu_facts(wishes: list[Wish]) -> list[GpuFacts]:
     return [
         GpuFacts(Decimal(model.it_w_per_gpu), model.rack_kw_low, model.liquid_cooling_required)
-        for model in models
+        for model, _ in wishes
         if model.it_w_per_gpu is not None
     ]
 
 
-def _evidence(post: Post) -> Evidence:
-    return Evidence(**{each.claim: Freshness(each.freshness) for each in post.evidence.all()})
+def _evidence(rows: Iterable[Row]) -> Evidence:
+    return Evidence(**{each.claim: Freshness(each.freshness) for each in rows})
+
+
+def _countries(value: Any) -> frozenset[str]:
+    """A model has a list of countries, a query their codes between commas."""
+    codes = value.split(",") if isinstance(value, str) else map(str, value)
+    return frozenset(codes) - {""}
 
 
 def _kilowatts(mw: Decimal | None) -> int | None:

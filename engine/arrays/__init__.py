@@ -10,9 +10,13 @@ from pathlib import Path
 
 from numba import config
 
+# Where the loops have their constants from.
+_CONSTANTS = ("gates.py", "price.py", "scores.py", "supply.py", "vocabulary.py")
+
 
 def _digest() -> str:
-    sources = sorted(Path(__file__).parents[1].rglob("*.py"))
+    here = Path(__file__).parent
+    sources = [*sorted(here.glob("*.py")), *(here.parent / name for name in _CONSTANTS)]
     return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
 
 
@@ -21,8 +25,30 @@ def _digest() -> str:
 if not vars(config)["CACHE_DIR"]:
     vars(config)["CACHE_DIR"] = str(Path(__file__).parent / "__pycache__" / _digest())
 
-from engine.arrays.columns import NEVER, NONE  # noqa: E402 - compiled on import, so the folder comes first
+from engine.arrays.columns import NEVER, NONE, Rows  # noqa: E402 - compiled on import, so the folder comes first
 from engine.arrays.gates import KEYS  # noqa: E402
-from engine.arrays.ranking import NOT_JUDGED, Market, Ranked, funnel, rank_need, rank_offer  # noqa: E402
+from engine.arrays.ranking import (  # noqa: E402
+    NOT_JUDGED,
+    Market,
+    Ranked,
+    funnel,
+    nearest,
+    rank_need,
+    rank_offer,
+    warm,
+)
 
-__all__ = ["KEYS", "NEVER", "NONE", "NOT_JUDGED", "Market", "Ranked", "funnel", "rank_need", "rank_offer"]
+__all__ = [
+    "KEYS",
+    "NEVER",
+    "NONE",
+    "NOT_JUDGED",
+    "Market",
+    "Ranked",
+    "Rows",
+    "funnel",
+    "nearest",
+    "rank_need",
+    "rank_offer",
+    "warm",
+]

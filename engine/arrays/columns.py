@@ -30,6 +30,7 @@ NONE = -1
 NEVER = np.iinfo(np.int32).max
 FACTOR = 1_000_000  # gross per critical, in millionths
 MASK_BITS = 63
+DEAD_ROWS = 1_000
 CERTIFICATES = MASK_BITS
 UNITS = (Unit.MW, Unit.GPU)
 
@@ -163,6 +164,7 @@ class Growing:
 
     dtype: np.dtype[Any]
     length: int = 0
+    dead: int = 0
     array: Rows = field(init=False)
 
     def __post_init__(self) -> None:
@@ -173,11 +175,20 @@ class Growing:
         """The rows that are in use."""
         return self.array[: self.length]
 
+    @property
+    def is_wasteful(self) -> bool:
+        """Whether most rows are dead, beyond what is worth a thought."""
+        return self.dead > DEAD_ROWS and 2 * self.dead > self.length
+
+    def keep(self, rows: NDArray[np.int64]) -> None:
+        """Keep these rows alone, in this order."""
+        self.array, self.length, self.dead = self.array[rows], len(rows), 0
+
     def append(self, rows: list[tuple[Any, ...]]) -> int:
         """Add rows and return the position of the first."""
         first, self.length = self.length, self.length + len(rows)
-        while self.length > len(self.array):
-            self.array = np.concatenate([self.array, np.zeros_like(self.array)])
+        if self.length > len(self.array):
+            self.array = np.concatenate([self.array, np.zeros(self.length, self.dtype)])
         if rows:
             self.array[first : self.length] = rows
         return first
@@ -195,6 +206,7 @@ class Codes:
     _wanting: list[Need] = field(default_factory=list)
     _verdicts: NDArray[np.int8] = field(default_factory=lambda: np.zeros((16, 16), np.int8))
     _judged: list[int] = field(default_factory=list)
+    _all_judged: tuple[int, int] = (0, 0)
 
     def model(self, name: str | None) -> int:
         return NONE if name is None else self.models.setdefault(name, len(self.models))
@@ -221,18 +233,28 @@ class Codes:
             self._judged.append(0)
         return self.wishes[key]
 
-    def verdicts(self, wishes: Iterable[int]) -> NDArray[np.int8]:
-        """The location gate of wishes (rows) for places (columns), judged by the reference form, once."""
+    def verdicts(self, wish: int | None = None) -> NDArray[np.int8]:
+        """The location gate of wishes (rows) for places (columns), judged by the reference form, once.
+
+        Judged are at least the row of this wish; None = all rows.
+        """
         grown = tuple(max(had, 2 * has) for had, has in zip(self._verdicts.shape, self._sizes(), strict=True))
         if self._sizes()[0] > self._verdicts.shape[0] or self._sizes()[1] > self._verdicts.shape[1]:
             larger = np.zeros(grown, np.int8)
             larger[: self._verdicts.shape[0], : self._verdicts.shape[1]] = self._verdicts
             self._verdicts = larger
-        for wish in wishes:
-            for place in range(self._judged[wish], len(self._at)):
-                self._verdicts[wish, place] = as_number(location(self._wanting[wish], self._at[place]))
-            self._judged[wish] = len(self._at)
+        if wish is not None:
+            self._judge(wish)
+        elif self._all_judged != self._sizes():
+            for each in range(len(self._wanting)):
+                self._judge(each)
+            self._all_judged = self._sizes()
         return self._verdicts
+
+    def _judge(self, wish: int) -> None:
+        for place in range(self._judged[wish], len(self._at)):
+            self._verdicts[wish, place] = as_number(location(self._wanting[wish], self._at[place]))
+        self._judged[wish] = len(self._at)
 
     def _sizes(self) -> tuple[int, int]:
         return len(self._wanting), len(self._at)
@@ -265,7 +287,14 @@ class Offers:
             self.rows_of.setdefault(offer.id, []).append(self.table.append([row]))
 
     def drop(self, post: int) -> None:
+        """Take the offers of this id away, if there are any."""
         _bury(self.table, self.rows_of, post)
+        if self.table.is_wasteful:
+            _compact(self.table, self.rows_of, (self.phases, "phase", "phases"))
+
+    def row(self, offer: Offer) -> int:
+        """The row of an offer that is here."""
+        return self.rows_of[offer.id][0]
 
 
 @dataclass
@@ -288,7 +317,16 @@ class Needs:
             self.rows_of.setdefault(need.id, []).append(self.table.append([row]))
 
     def drop(self, post: int) -> None:
+        """Take the needs of this id away, if there are any."""
         _bury(self.table, self.rows_of, post)
+        if self.table.is_wasteful:
+            steps, months = (self.steps, "step", "steps"), (self.months, "month", "months")
+            _compact(self.table, self.rows_of, steps, months, (self.models, "model", "models"))
+
+    def row(self, need: Need) -> int:
+        """The row of a need that is here."""
+        unit = UNITS.index(need.unit)
+        return next(row for row in self.rows_of[need.id] if self.table.array[row]["unit"] == unit)
 
     def _row(self, need: Need) -> tuple[Any, ...]:
         months = supply.demand(need.steps, self.assumptions.months_after_last_step)
@@ -301,12 +339,26 @@ class Needs:
 def _bury(table: Growing, rows_of: dict[int, list[int]], post: int) -> None:
     for row in rows_of.pop(post, ()):
         table.array[row]["alive"] = False
+        table.dead += 1
+
+
+def _compact(table: Growing, rows_of: dict[int, list[int]], *parts: tuple[Growing, str, str]) -> None:
+    """Let go of dead rows and of what belonged to them. Rows move, parts keep their order."""
+    table.keep(np.flatnonzero(table.rows["alive"]))
+    for part, first, count in parts:
+        counts = table.rows[count].astype(np.int64)
+        firsts = np.cumsum(counts) - counts
+        part.keep(np.repeat(table.rows[first] - firsts, counts) + np.arange(counts.sum()))
+        table.rows[first] = firsts
+    rows_of.clear()
+    for row, post in enumerate(table.rows["id"].tolist()):
+        rows_of.setdefault(post, []).append(row)
 
 
 # ---- rows
 
 # Where a fact of an offer alone is asked of a function that takes a pair.
-_ANYBODY = Need(
+ANYBODY = Need(
     id=0,
     unit=Unit.MW,
     steps=(Step(date(2000, 1, 1), 1),),
@@ -338,7 +390,7 @@ def _index(word: str | None, vocabulary: Iterable[str]) -> int:
 
 
 def _offer(offer: Offer, first: int, codes: Codes, assumptions: Assumptions) -> tuple[Any, ...]:
-    alone = Pair(_ANYBODY, offer, assumptions)
+    alone = Pair(ANYBODY, offer, assumptions)
     asks, ask = _asks(offer, None)
     lowest_asks, lowest_ask = (asks, ask) if offer.ask_floor is None else _asks(offer, offer.ask_floor)
     power, allowance = price.power(offer, assumptions), price.allowance(offer, assumptions)

@@ -94,6 +94,16 @@ def counting(need: Any, offer: Any, M: Any) -> tuple[int, int, int, int, int, in
 
 
 @njit(cache=True)
+def free(offer: Any, M: Any) -> int:
+    """The mask of phases that have anything left."""
+    mask = 0
+    for n in range(offer.phases):
+        if M.phases[offer.phase + n].free > 0:
+            mask |= 1 << n
+    return mask
+
+
+@njit(cache=True)
 def nominal(offer: Any, M: Any, mask: int, on: int) -> int:
     ready = 0
     for n in range(offer.phases):

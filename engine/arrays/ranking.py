@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from engine.arrays.columns import NONE, Codes, Needs, Offers, Rows
+from engine.arrays.columns import ANYBODY, NONE, Codes, Needs, Offers, Rows
 from engine.arrays.gates import KEYS, judge, same_unit
-from engine.arrays.scores import PAIR, score
+from engine.arrays.quantities import EXPECTED, free
+from engine.arrays.scores import PAIR, score, totals
 from engine.assumptions import STANDARD, Assumptions
 from engine.gates import GATES
+from engine.halls import HALL_GATES
+from engine.near import MOST_GATES
 from engine.ranking import FunnelRow
-from engine.types import Unit
+from engine.types import Offer, Unit
 
 NOT_JUDGED = -1
+NEAREST, NEAREST_PER_WAY = 30, 6
+_HALLS = sum(1 << KEYS.index(key) for key in HALL_GATES)
+_FOLLOW = sum(1 << KEYS.index(key) for key in ("capacity", "timeline"))
 
 
 class Constants(NamedTuple):
@@ -79,8 +85,8 @@ class Market:
         self.offers = Offers(self.codes, self.assumptions)
         self.needs = Needs(self.codes, self.assumptions)
 
-    def view(self, wishes: Iterable[int]) -> View:
-        """All rows, with the places judged for the wishes named."""
+    def view(self, wish: int | None = None) -> View:
+        """All rows, with the places judged for one wish or for all."""
         return View(
             self.offers.table.rows,
             self.offers.phases.rows,
@@ -88,7 +94,7 @@ class Market:
             self.needs.steps.rows,
             self.needs.months.rows,
             self.needs.models.rows,
-            self.codes.verdicts(wishes),
+            self.codes.verdicts(wish),
             constants(self.assumptions),
         )
 
@@ -105,7 +111,7 @@ class Ranked(NamedTuple):
 
 def rank_need(market: Market, need: int) -> Ranked:
     """One need, by its row, against all offers: every gate of every offer, and the matches in order."""
-    view = market.view([market.needs.table.rows[need]["wishes"]])
+    view = market.view(market.needs.table.rows[need]["wishes"])
     failed = _failures_of_need(view, need)
     found = _scored(view, *_pairs(need, np.flatnonzero(failed == 0)))
     pairs = _kept(found, market.assumptions)
@@ -114,11 +120,34 @@ def rank_need(market: Market, need: int) -> Ranked:
 
 def rank_offer(market: Market, offer: int) -> Ranked:
     """One offer, by its row, against all needs: gates until some fail, and the matches in order."""
-    view = market.view(np.unique(market.needs.table.rows["wishes"]))
+    view = market.view()
     failed = _failures_of_offer(view, offer)
     needs, offers = _pairs(offer, np.flatnonzero(failed == 0))[::-1]
     pairs = _kept(_scored(view, needs, offers), market.assumptions)
     return Ranked(in_order(pairs, view.needs["id"][pairs["need"]]), failed)
+
+
+def nearest(market: Market, need: int, failed: NDArray[np.int32]) -> list[int]:
+    """Offers that fail one gate of a need or two, the likeliest to make a good match if they were mended.
+
+    At most NEAREST, of each way to fail NEAREST_PER_WAY, by the score that the pair has with all its phases
+    and in spite of the gates. `failed` is that of `rank_need`.
+    """
+    view = market.view(market.needs.table.rows[need]["wishes"])
+    found: list[tuple[int, float, int]] = []
+    for mask in np.unique(failed[failed > 0]).tolist():
+        gates = roots(mask).bit_count()
+        if gates <= MOST_GATES:
+            offers = np.flatnonzero(failed == mask)
+            scores, ids = _promised(view, *_pairs(need, offers)), view.offers["id"][offers]
+            best = np.lexsort((ids, -scores))[:NEAREST_PER_WAY]
+            found += [(gates, -float(scores[n]), int(ids[n])) for n in best]
+    return [offer for *_, offer in sorted(found)[:NEAREST]]
+
+
+def roots(failed: int) -> int:
+    """The failing gates to mend, as `engine.near.root_failures` tells them."""
+    return failed & ~_FOLLOW if failed & _HALLS else failed
 
 
 def in_order(pairs: Rows, ids: Rows) -> Rows:
@@ -151,6 +180,17 @@ def _kept(pairs: Rows, assumptions: Assumptions) -> Rows:
     return pairs[pairs["score"] >= assumptions.keep_score]
 
 
+@cache
+def warm() -> None:
+    """Compile the loops, or load what was compiled before; without it the first ranking waits for that."""
+    market = Market()
+    market.needs.put(ANYBODY)
+    market.offers.put(Offer(id=0, unit=Unit.MW, country="", phases=()))
+    rank_need(market, 0)
+    rank_offer(market, 0)
+    nearest(market, 0, np.array([1], np.int32))
+
+
 @njit(cache=True, nogil=True)
 def _failures_of_need(M: View, row: int) -> NDArray[np.int32]:
     need = M.needs[row]
@@ -181,4 +221,17 @@ def _scored(M: View, needs: NDArray[Any], offers: NDArray[Any]) -> Rows:
         need, offer = M.needs[needs[n]], M.offers[offers[n]]
         found[n].need, found[n].offer = needs[n], offers[n]
         score(need, offer, M, judge(need, offer, M, False), found[n])
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _promised(M: View, needs: NDArray[Any], offers: NDArray[Any]) -> NDArray[np.float64]:
+    """The expected scores of pairs as if no gate failed and every free phase counted."""
+    found = np.zeros(len(needs))
+    for n in range(len(needs)):
+        need, offer = M.needs[needs[n]], M.offers[offers[n]]
+        failed, unknown, _, _, wanted, cap, price = judge(need, offer, M, False)
+        every = free(offer, M)
+        judged = failed, unknown, every, every, wanted, cap, price
+        found[n] = totals(need, offer, M, judged, EXPECTED)[3]
     return found

@@ -2,67 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
-from engine import (
-    STANDARD,
-    Assessment,
-    FunnelRow,
-    Need,
-    Offer,
-    State,
-    Unit,
-    assess,
-    funnel,
-    order_key,
-    rank,
-)
-from engine.near import NearMiss, near_misses
-from matching.prefilter import requests_for
-from matching.snapshots import Side
+from engine import FunnelRow, NearMiss, Need, Offer, Unit, arrays, near_misses
+from engine.arrays import Rows
+from listings.vocabulary import PostType
+from matching.snapshots import Market, load, values_of
 from matching.vocabulary import NEAR_MISSES
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """All matches of one need, or of one offer, best first, and what else was learned of it."""
+    """All matches of one need, or of one offer, best first, and what else was learned of it.
+
+    `partners` are the posts on the other side of `pairs` (rows of `engine.arrays.PAIR`).
+    """
 
     unit: Unit
-    assessments: list[Assessment]
+    pairs: Rows
+    partners: list[int]
     funnel: tuple[FunnelRow, ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
 
 
-def rank_need(need: Need, supply: Side, today: date) -> Ranked:
-    """One need against all offers."""
-    offers = [offer for offer in _offers(supply, today) if offer.unit is need.unit]
+def rank_need(need: Need, market: Market) -> Ranked:
+    """One need, which the market must hold, against all offers."""
+    rows = market.rows
+    found = arrays.rank_need(rows, rows.needs.row(need))
+    nearest = arrays.nearest(rows, rows.needs.row(need), found.failed)
     return Ranked(
         unit=need.unit,
-        assessments=rank(need, offers),
-        funnel=funnel(need, offers),
-        near_misses=near_misses(need, offers, limit=NEAR_MISSES),
+        pairs=found.pairs,
+        partners=rows.offers.table.rows["id"][found.pairs["offer"]].tolist(),
+        funnel=arrays.funnel(need.unit, found.failed),
+        near_misses=near_misses(need, _offers(nearest), limit=NEAR_MISSES),
     )
 
 
-def rank_offer(offer: Offer, demand: Side, today: date) -> Ranked:
-    """One offer against the needs that it might serve."""
-    maybe = set(requests_for(offer, today).values_list("pk", flat=True))
-    open_entries = (demand.entries.get(pk) for pk in maybe)
-    needs = [
-        need
-        for entry in open_entries
-        if entry is not None and entry.is_open(today)
-        for need in entry.values
-        if isinstance(need, Need) and need.unit is offer.unit
-    ]
-    found = [assess(need, offer) for need in needs]
-    kept = [one for one in found if one.state is not State.FAIL and one.score >= STANDARD.keep_score]
-    return Ranked(unit=offer.unit, assessments=sorted(kept, key=lambda one: (order_key(one), one.need_id)))
+def rank_offer(offer: Offer, market: Market) -> Ranked:
+    """One offer, which the market must hold, against all needs."""
+    rows = market.rows
+    found = arrays.rank_offer(rows, rows.offers.row(offer))
+    return Ranked(offer.unit, found.pairs, rows.needs.table.rows["id"][found.pairs["need"]].tolist())
 
 
-def _offers(supply: Side, today: date) -> Iterable[Offer]:
-    for entry in supply.entries.values():
-        if entry.is_open(today):
-            yield from (value for value in entry.values if isinstance(value, Offer))
+def _offers(posts: list[int]) -> list[Offer]:
+    """Offers as the reference form reads them: it alone can tell what would have to change."""
+    found = load([PostType.SITE, PostType.GPU_POOL], posts)
+    return [value for post in found for value in values_of(post) if isinstance(value, Offer)]

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 import structlog
 from django.db import Error, transaction
 from django.db.models import Max, Q
 
-from engine import STANDARD, Need, Offer
+from engine import STANDARD, Need, Offer, arrays
 from listings.models import Change, Post
 from listings.services import changes
 from listings.vocabulary import PostType
 from matching.models import Ranking
 from matching.services.ranking import Ranked, rank_need, rank_offer
 from matching.services.writing import Overtaken, Own, WhichSide, forget, write
-from matching.snapshots import Market, Side, entry_of, load
+from matching.snapshots import Market, entry_of, load, values_of
 from matching.vocabulary import RECOUNT_AFTER_SECONDS
 
 log = structlog.get_logger(__name__)
 
 
 def work_for(*, seconds: float, market: Market, now: datetime) -> int:
-    """Work the queue until it is empty or the time slice ends; return how many posts were ranked."""
+    """Work the queue until it is empty or the time slice ends; return how many posts were ranked.
+
+    What takes long comes before the first claim: a transaction that idles meanwhile would be ended.
+    """
+    arrays.warm()
+    market.refresh(now.date())
     ends, done, failed = monotonic() + seconds, 0, set[int]()
     while monotonic() < ends:
         outcome = _work_one(market, failed, now)
@@ -99,21 +104,22 @@ def _rank_and_write(post_id: int, market: Market, now: datetime) -> None:
     """The own post is read first and the other side after it, so a pair is never scored with an older other
     side than the one that stood when this post changed."""
     post = load(list(PostType), [post_id])[0]
-    entry = entry_of(post)
+    entry, values = entry_of(post), values_of(post)
     side: WhichSide = "request" if post.post_type == PostType.REQUEST else "offer"
     if not entry.is_open(now.date()):
         return forget(post_id=post_id, side=side)
-    other = market.supply if side == "request" else market.demand
-    other.refresh()
+    own, other = market.sides(post.post_type)
+    own.put(post_id, entry, values, now.date())
+    other.refresh(now.date())
     write(
         own=Own(post_id, entry.version, side),
-        ranked=[_ranked(value, other, now.date()) for value in entry.values],
-        versions={pk: one.version for pk, one in other.entries.items()},
+        ranked=[_ranked(value, market) for value in values],
+        entries=other.entries,
         seen_xid=other.seen_xid,
         now=now,
     )
     return None
 
 
-def _ranked(value: Need | Offer, other: Side, today: date) -> Ranked:
-    return rank_need(value, other, today) if isinstance(value, Need) else rank_offer(value, other, today)
+def _ranked(value: Need | Offer, market: Market) -> Ranked:
+    return rank_need(value, market) if isinstance(value, Need) else rank_offer(value, market)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from django.db import connection
 from django.db.models import Count, Q
 
-from engine import STANDARD, Assessment, State, Unit
-from engine.ranking import whole_points
+from engine import STANDARD, Unit
+from engine.arrays import NEVER, NONE
 from listings.models import Post
 from listings.services import changes
 from listings.vocabulary import PostType
 from matching.models import Match, Ranking
 from matching.services.losses import lose
 from matching.services.ranking import Ranked
+from matching.snapshots import Entry
 from matching.vocabulary import FAT, KEPT_PER_NEED, KEPT_PER_OFFER, THIN_NEED, THIN_OFFER
 
 WhichSide = Literal["request", "offer"]
@@ -47,17 +48,17 @@ class Own:
 
 
 def write(
-    *, own: Own, ranked: list[Ranked], versions: Mapping[int, int], seen_xid: int, now: datetime
+    *, own: Own, ranked: list[Ranked], entries: Mapping[int, Entry], seen_xid: int, now: datetime
 ) -> None:
     """Make the stored matches of one post say what was found.
 
-    `versions` are those of the other side as they were scored. Partners that have changed since are left
+    `entries` are the posts of the other side as they were scored. Partners that have changed since are left
     alone: they await matching themselves. All posts concerned are share-locked, so that at commit every row
     written belongs to versions that still stand.
     """
-    rows = [row for one in ranked for row in _rows(own, one, versions)]
+    rows = [row for one in ranked for row in _rows(own, one, entries)]
     stored = set(_stored(own).values_list(f"{own.other_side}_id", flat=True))
-    still = _unchanged(own, versions, {row["partner_id"] for row in rows} | stored)
+    still = _unchanged(own, entries, {row["partner_id"] for row in rows} | stored)
     _upsert(own, [row for row in rows if row["partner_id"] in still])
     gone = still - {row["partner_id"] for row in rows}
     lose(post_id=own.post_id, side=own.side, partners=gone)
@@ -78,13 +79,13 @@ def _stored(own: Own) -> Any:
     return Match.objects.filter(**{f"{own.side}_id": own.post_id})
 
 
-def _unchanged(own: Own, versions: Mapping[int, int], partners: set[int]) -> set[int]:
+def _unchanged(own: Own, entries: Mapping[int, Entry], partners: set[int]) -> set[int]:
     """Share-lock the posts in key order and return the partners that are as they were scored."""
     posts = Post.objects.filter(pk__in=partners | {own.post_id}).order_by("pk")
     current = dict(_for_share(posts.values_list("pk", "version")))
     if current[own.post_id] != own.version:
         raise Overtaken
-    return {pk for pk in partners if current[pk] == versions.get(pk)}
+    return {pk for pk in partners if pk in entries and current[pk] == entries[pk].version}
 
 
 def _for_share(query: Any) -> list[tuple[int, int]]:
@@ -95,49 +96,48 @@ def _for_share(query: Any) -> list[tuple[int, int]]:
         return [(pk, version) for pk, version in cursor.fetchall()]
 
 
-def _rows(own: Own, ranked: Ranked, versions: Mapping[int, int]) -> list[dict[str, Any]]:
-    """Pairs worth keeping: the best of the own post, and whatever beats the floor of the other."""
-    partners = [_partner(own, one) for one in ranked.assessments]
-    floors = Ranking.objects.floors(partners, ranked.unit)
+def _rows(own: Own, ranked: Ranked, entries: Mapping[int, Entry]) -> list[dict[str, Any]]:
+    """Pairs worth keeping: the best of the own post, and whatever beats the floor of the other.
+
+    A partner that was never ranked has its own turn before it, and finds the pair if it is worth keeping.
+    """
+    floors = Ranking.objects.floors(ranked.partners, ranked.unit)
     rows = []
-    for place, (one, partner) in enumerate(zip(ranked.assessments, partners, strict=True)):
+    for place, (pair, partner) in enumerate(zip(ranked.pairs, ranked.partners, strict=True)):
         among_best = place < own.kept
-        beats_floor = whole_points(one.score) >= (floors.get(partner) or 0)
+        beats_floor = partner in floors and pair["points"] >= (floors[partner] or 0)
         if among_best or beats_floor:
             flags = {f"for_{_flag(own.side)}": among_best, f"for_{_flag(own.other_side)}": beats_floor}
-            rows.append(_row(own, one, partner, versions[partner]) | flags)
+            rows.append(_row(own, pair, partner, entries[partner].version) | flags)
     return rows
-
-
-def _partner(own: Own, one: Assessment) -> int:
-    return one.offer_id if own.side == "request" else one.need_id
 
 
 def _flag(side: WhichSide) -> str:
     return "need" if side == "request" else "offer"
 
 
-def _row(own: Own, one: Assessment, partner: int, version: int) -> dict[str, Any]:
-    price = one.comparable_price
+def _row(own: Own, pair: Any, partner: int, version: int) -> dict[str, Any]:
+    """The columns of a match from a row of `engine.arrays.PAIR`."""
+    first, price = int(pair["first_power_on"]), int(pair["price"])
     return {
         "partner_id": partner,
-        "request_id": one.need_id,
-        "offer_id": one.offer_id,
+        f"{own.side}_id": own.post_id,
+        f"{own.other_side}_id": partner,
         f"{own.side}_version": own.version,
         f"{own.other_side}_version": version,
-        "assumptions_version": one.assumptions_version,
-        "score": one.score,
-        "low": one.low,
-        "high": one.high,
-        "conditional": one.state is State.CONDITIONAL,
-        "power": one.power,
-        "timeline": one.timeline,
-        "terms": one.terms,
-        "landlord_score": one.landlord_score,
-        "points": whole_points(one.score),
-        "utilization": round(min(one.utilization, 999), 6),
-        "first_power_on": one.first_power_on.isoformat() if one.first_power_on else None,
-        "comparable_price": None if price is None else price / 10_000,
+        "assumptions_version": STANDARD.version,
+        "score": float(pair["score"]),
+        "low": float(pair["low"]),
+        "high": float(pair["high"]),
+        "conditional": bool(pair["unknown"]),
+        "power": float(pair["power"]),
+        "timeline": float(pair["timeline"]),
+        "terms": float(pair["terms"]),
+        "landlord_score": float(pair["landlord"]),
+        "points": int(pair["points"]),
+        "utilization": float(pair["utilization"]),
+        "first_power_on": None if first == NEVER else date.fromordinal(first).isoformat(),
+        "comparable_price": None if price == NONE else price / 10_000,
     }
 
 
@@ -181,7 +181,7 @@ def _note(own: Own, ranked: list[Ranked], seen_xid: int, now: datetime) -> None:
 
 
 def _ranking(own: Own, ranked: Ranked, seen_xid: int, now: datetime) -> Ranking:
-    found = ranked.assessments
+    found = ranked.pairs
     return Ranking(
         post_id=own.post_id,
         unit=ranked.unit,
@@ -189,7 +189,7 @@ def _ranking(own: Own, ranked: Ranked, seen_xid: int, now: datetime) -> Ranking:
         assumptions_version=STANDARD.version,
         seen_xid=seen_xid,
         ranked_at=now,
-        floor=whole_points(found[own.kept - 1].score) if len(found) > own.kept else None,
+        floor=int(found[own.kept - 1]["points"]) if len(found) > own.kept else None,
         funnel=[row._asdict() for row in ranked.funnel],
         near_misses=[_plain(asdict(near)) for near in ranked.near_misses],
     )
