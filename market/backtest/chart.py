@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from market.backtest.words import ORDERS
+from market.backtest.words import MEANS
 
 WIDTH = 640
-LEFT, RIGHT, TOP, ROW, FOOT = 222, 20, 22, 24, 24
+LEFT, RIGHT, TOP, ROW, FOOT = 222, 20, 28, 24, 28
 TICKS = (0, 25, 50, 75, 100)
 
 
@@ -56,8 +56,8 @@ def strip_of(result: Mapping[str, Any]) -> Strip:
     lines = [_line(number, deal) for number, deal in enumerate(ranked)]
     group = result["groups"]["main"]
     rule = TOP + ROW * (len(lines) + 0.25)
-    means = [_mean(rule + ROW * (number + 0.75), order, group[order]) for number, order in enumerate(ORDERS)]
-    base = rule + ROW * (len(ORDERS) + 0.25)
+    means = [_mean(rule + ROW * (number + 0.75), order, group[order]) for number, order in enumerate(MEANS)]
+    base = rule + ROW * (len(MEANS) + 0.25)
     return Strip(
         width=WIDTH,
         height=round(base + FOOT),
@@ -88,7 +88,7 @@ def _line(number: int, deal: Mapping[str, Any]) -> Line:
 
 def _mean(y: float, order: str, ends: list[float]) -> Mean:
     value, low, high = ends
-    return Mean(y, order, str(ORDERS[order]), _x(value), _x(low), _x(high))
+    return Mean(y, order, str(MEANS[order]), _x(value), _x(low), _x(high))
 
 
 def _x(part: float) -> float:

@@ -17,6 +17,12 @@ ORDERS = {
     "largest": lazy("largest site first"),
     "random": lazy("by chance"),
 }
+MEANS = {
+    "engine": lazy("Mean: engine"),
+    "tightest": lazy("Mean: tightest"),
+    "largest": lazy("Mean: largest"),
+    "random": lazy("Mean: chance"),
+}
 MISSING = {
     "no_term": lazy("its term is not public"),
     "no_mw": lazy("its MW are not public"),
