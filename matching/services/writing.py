@@ -105,7 +105,7 @@ def _rows(own: Own, ranked: Ranked, entries: Mapping[int, Entry]) -> list[dict[s
     rows = []
     for place, (pair, partner) in enumerate(zip(ranked.pairs, ranked.partners, strict=True)):
         among_best = place < own.kept
-        beats_floor = partner in floors and pair["points"] >= (floors[partner] or 0)
+        beats_floor = partner in floors and int(pair["points"]) >= (floors[partner] or 0)
         if among_best or beats_floor:
             flags = {f"for_{_flag(own.side)}": among_best, f"for_{_flag(own.other_side)}": beats_floor}
             rows.append(_row(own, pair, partner, entries[partner].version) | flags)
