@@ -174,3 +174,11 @@ class ChangeQuerySet(QuerySet[_P]):
     def parked(self) -> Self:
         """Changes that failed too often to be tried again by themselves."""
         return self.filter(attempts__gte=MAX_ATTEMPTS)
+
+    def ordinary(self) -> Self:
+        """What has changed, or lost so many matches that it is ranked anew."""
+        return self.filter(in_run=False)
+
+    def of_run(self) -> Self:
+        """Put there by a whole-market run, one a post."""
+        return self.filter(in_run=True)

@@ -37,13 +37,18 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """503 without Postgres or its tables; without a broker only *degraded*, for all work still gets done."""
     try:
         _require_migrations()
-        waiting, parked = Change.objects.waiting().count(), Change.objects.parked().count()
+        waiting, parked = Change.objects.waiting(), Change.objects.parked()
+        counts = {
+            "changes_waiting": waiting.ordinary().count(),
+            "changes_parked": parked.count(),
+            "run_posts_waiting": waiting.of_run().count(),
+        }
     except NotMigratedError:
         return JsonResponse({"status": "down", "reason": "migrations are not applied"}, status=503)
     except (DatabaseError, InterfaceError):
         return JsonResponse({"status": "down", "reason": "Postgres does not answer"}, status=503)
     status = "ready" if _broker_answers() else "degraded"
-    return JsonResponse({"status": status, "changes_waiting": waiting, "changes_parked": parked})
+    return JsonResponse({"status": status, **counts})
 
 
 @cache

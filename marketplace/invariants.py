@@ -20,7 +20,7 @@ INVARIANTS = {
     """,
     "every change is matched within a minute, parked ones apart": """
         SELECT post_id, version, created_at FROM listings_change
-         WHERE attempts < 5 AND created_at < now() - interval '60 seconds'
+         WHERE attempts < 5 AND NOT in_run AND created_at < now() - interval '60 seconds'
     """,
     "a match belongs to the versions that stand, or awaits matching": f"""
         SELECT m.request_id, m.offer_id FROM matching_match m

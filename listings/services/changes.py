@@ -23,7 +23,8 @@ class Claim:
 def claim_next(*, passing_over: Collection[int] = ()) -> Claim | None:
     """Claim the post that has waited longest, until the transaction ends; None if nothing waits.
 
-    Works beside any number of other workers: what one of them has claimed is stepped over.
+    What has changed comes before what a whole-market run asks for. Works beside any number of other workers:
+    what one of them has claimed is stepped over.
     """
     passed = list(passing_over)
     while (post_id := _longest_waiting(passed)) is not None:
@@ -52,13 +53,41 @@ def mark(posts: Collection[int]) -> None:
 
 
 @transaction.atomic
+def mark_for_run() -> int:
+    """Put every post on the queue behind all that has changed, parked ones tried again; return how many.
+
+    One statement that holds key shares only: nobody who edits a post waits for it.
+    """
+    unpark()
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK_ALL)
+    return Change.objects.of_run().count()
+
+
+# A post that a worker still held when an earlier run was cancelled may have its row already.
+_MARK_ALL = """
+INSERT INTO listings_change (post_id, version, in_run)
+SELECT id, version, true FROM listings_post p
+ WHERE NOT EXISTS (SELECT FROM listings_change c WHERE c.post_id = p.id AND c.in_run)
+ ORDER BY id
+"""
+
+
+@transaction.atomic
+def take_off_run() -> int:
+    """Take the run's posts off the queue but for those in work, and return how many that were."""
+    idle = Change.objects.of_run().select_for_update(skip_locked=True).values("pk")
+    return Change.objects.filter(pk__in=idle).delete()[0]
+
+
+@transaction.atomic
 def unpark() -> int:
     """Let parked posts be tried again; return how many changes that were."""
     return Change.objects.parked().update(attempts=0)
 
 
 def _longest_waiting(passed: list[int]) -> int | None:
-    waiting = Change.objects.waiting().exclude(post__in=passed).order_by("pk")
+    waiting = Change.objects.waiting().exclude(post__in=passed).order_by("in_run", "pk")
     first = waiting.select_for_update(skip_locked=True, no_key=True).values_list("post_id", flat=True)
     return first.first()
 

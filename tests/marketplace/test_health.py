@@ -10,7 +10,8 @@ def test_a_living_process_says_so_without_asking_the_database(client):
 def test_ready_with_postgres_and_valkey(db, client):
     answer = client.get("/readyz", headers={"host": "10.0.0.7"})
 
-    assert answer.json() == {"status": "ready", "changes_waiting": 0, "changes_parked": 0}
+    counts = dict.fromkeys(("changes_waiting", "changes_parked", "run_posts_waiting"), 0)
+    assert answer.json() == {"status": "ready", **counts}
 
 
 def test_a_lost_broker_only_degrades(db, client, valkey_server):
