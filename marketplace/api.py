@@ -7,6 +7,7 @@ from rest_framework.routers import DefaultRouter
 from accounts.api import OrganizationView
 from listings.api import GpuModelViewSet, GpuPoolViewSet, PhaseViewSet, RequestViewSet, SiteViewSet
 from matching.api import MatchViewSet, NearMissesView, ReviewViewSet
+from matching.rematch.api import RunViewSet
 
 router = DefaultRouter()
 router.include_format_suffixes = False
@@ -17,6 +18,7 @@ router.register("gpu-models", GpuModelViewSet, basename="gpu-model")
 router.register("requests", RequestViewSet, basename="request")
 router.register("matches", MatchViewSet, basename="match")
 router.register("reviews", ReviewViewSet, basename="review")
+router.register("rematch-runs", RunViewSet, basename="rematch-run")
 
 app_name = "api"
 urlpatterns = [

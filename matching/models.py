@@ -12,8 +12,14 @@ from django.db.models.functions import Now
 from accounts.models import Organization, User
 from engine import Unit
 from listings.models import CapacityRequest, Post
-from matching.querysets import LossQuerySet, MatchQuerySet, RankingQuerySet, ReviewQuerySet
-from matching.vocabulary import Cause, Decision, Reason
+from matching.querysets import (
+    LossQuerySet,
+    MatchQuerySet,
+    RankingQuerySet,
+    ReviewQuerySet,
+    RunQuerySet,
+)
+from matching.vocabulary import Cause, Decision, Reason, Stage, Why
 
 
 class Match(models.Model):
@@ -186,3 +192,74 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"request {self.request_id} with offer {self.offer_id}: {self.decision}"
+
+
+class Run(models.Model):
+    """The whole market ranked anew: prepared, every post marked, drained by the workers, compared, ended.
+
+    What remains of it is read from the queue, so that nothing is written post by post.
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    why = models.CharField(max_length=12, choices=Why)
+    assumptions_version = models.PositiveIntegerField()
+    # Null where it was started by a command, or the person has left for good.
+    started_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    started_at = models.DateTimeField()
+    marked_at = models.DateTimeField(null=True)
+    posts = models.PositiveIntegerField(null=True)
+    # From here on nothing of it waits: all is ranked, or the rest was taken off the queue.
+    drained_at = models.DateTimeField(null=True)
+    cancelled_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    cancelled_at = models.DateTimeField(null=True)
+    # Posts that were not ranked: taken off the queue, or parked after failing too often.
+    left = models.PositiveIntegerField(db_default=0)
+    ended_at = models.DateTimeField(null=True)
+    # Counts by name, see matching.services.comparing.
+    report = models.JSONField(default=dict)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ended_at"],
+                condition=Q(ended_at=None),
+                nulls_distinct=False,
+                name="run_one_at_a_time",
+            ),
+            models.CheckConstraint(name="run_why_known", condition=Q(why__in=Why.values)),
+            models.CheckConstraint(
+                name="run_marked_with_count",
+                condition=Q(marked_at=None, posts=None) | Q(marked_at__isnull=False, posts__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="run_ends_drained", condition=Q(ended_at=None) | Q(drained_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"run of {self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def stage(self) -> Stage:
+        if self.ended_at:
+            return Stage.CANCELLED if self.cancelled_at else Stage.FINISHED
+        if self.drained_at:
+            return Stage.COMPARING
+        return Stage.RANKING if self.marked_at else Stage.PREPARING
+
+
+class ListBefore(models.Model):
+    """The matches of one request as they stood when the run under way began, best first.
+
+    One row a request, gone once it has been compared: what is left of the table is the work left.
+    """
+
+    request = models.BigIntegerField(primary_key=True)
+    offers = ArrayField(models.BigIntegerField())
+    points = ArrayField(models.PositiveSmallIntegerField())
+    conditional = ArrayField(models.BooleanField())
+
+    def __str__(self) -> str:
+        return f"request {self.request}: {len(self.offers)} matches"

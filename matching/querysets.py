@@ -311,3 +311,13 @@ class ReviewQuerySet(QuerySet[_M]):
 
 def _open(side: str, today: date) -> Q:
     return Q(**{f"{side}__status": Status.OPEN, f"{side}__open_until__gte": today})
+
+
+class RunQuerySet(QuerySet[_M]):
+    def under_way(self) -> Self:
+        """The run that has not ended; there is at most one."""
+        return self.filter(ended_at=None)
+
+    def for_list(self) -> Self:
+        """With the people who started and cancelled them. Order by `-started_at`, `uid`."""
+        return self.select_related("started_by", "cancelled_by")

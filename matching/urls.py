@@ -4,6 +4,7 @@ from django.urls import path
 
 from matching import views
 from matching.desk import views as desk
+from matching.rematch import views as rematch
 
 app_name = "matching"
 urlpatterns = [
@@ -15,4 +16,7 @@ urlpatterns = [
     path("desk/", desk.desk, name="desk"),
     path("desk/<uuid:uid>/decide/", desk.decide, name="decide"),
     path("desk/reviews/<uuid:uid>/undo/", desk.undo, name="undo_review"),
+    path("rematch/", rematch.runs, name="runs"),
+    path("rematch/<uuid:uid>/", rematch.run, name="run"),
+    path("rematch/<uuid:uid>/cancel/", rematch.cancel, name="cancel_run"),
 ]

@@ -68,3 +68,27 @@ class Cause(TextChoices):
     OFFER_CHANGED = "offer_changed", "The offer changed"
     BOTH_CHANGED = "both_changed", "Both changed"
     OUTRANKED = "outranked", "Outranked"
+
+
+# How many requests a whole-market run notes or compares in one transaction: well under a second's work.
+NOTED_REQUESTS = 2_000
+# Score changes are counted in steps of so many points, up to so many steps, in either direction.
+MOVE_STEP_POINTS = 5
+MOVE_STEPS = 5
+
+
+class Why(TextChoices):
+    """What a whole-market run is for."""
+
+    ASSUMPTIONS = "assumptions", "New assumptions"
+    ASKED = "asked", "Asked for"
+
+
+class Stage(TextChoices):
+    """How far a whole-market run has come."""
+
+    PREPARING = "preparing", "Preparing"
+    RANKING = "ranking", "Ranking"
+    COMPARING = "comparing", "Comparing"
+    FINISHED = "finished", "Finished"
+    CANCELLED = "cancelled", "Cancelled"

@@ -7,6 +7,7 @@
     other_miner, other_tenant   verified, but no party to anything
     stranger                 owner of a tenant that nobody has verified
     newcomer                 signed in, without an organization
+    operator                 Django staff, without an organization
     visitor                  not signed in
 
 Each has `.user`, `.organization`, `.reader`, `.client` (a browser's session) and `.api` (JSON, with a key).
@@ -130,6 +131,17 @@ def stranger(db) -> Actor:
 @pytest.fixture
 def newcomer(db) -> Loner:
     user = sign_up("newcomer@example.com")
+    client, api = Client(), APIClient()
+    client.force_login(user)
+    api.force_login(user)
+    return Loner(user, reader_of_user(user, None), client, api)
+
+
+@pytest.fixture
+def operator(db) -> Loner:
+    user = sign_up("operator@example.com")
+    user.is_staff = True
+    user.save(update_fields=["is_staff"])
     client, api = Client(), APIClient()
     client.force_login(user)
     api.force_login(user)

@@ -14,7 +14,7 @@ from accounts.models import Invitation, Membership
 from accounts.vocabulary import Role
 from listings.vocabulary import Status
 from matching.models import Match
-from matching.services import decide, drain
+from matching.services import decide, drain, start_run
 
 SUPPLY = {"miner", "miner_member"}  # the site's and the pool's organization
 OWNER = {"miner"}
@@ -22,7 +22,8 @@ DEMAND = {"tenant"}  # the request's organization
 MINERS = {*SUPPLY, "other_miner"}
 TENANTS = {*DEMAND, "other_tenant", "stranger"}
 MEMBERS = {*MINERS, *TENANTS, "broker", "unverified_broker"}
-PEOPLE = {*MEMBERS, "newcomer"}
+OPERATORS = {"operator"}
+PEOPLE = {*MEMBERS, *OPERATORS, "newcomer"}
 EVERYONE = {*PEOPLE, "visitor"}
 FULL = {*SUPPLY, "tenant", "other_tenant", "broker"}  # who sees more than the teaser of an open-book site
 PARTIES = {*SUPPLY, *DEMAND, "broker"}  # of the match between the site and the request
@@ -73,6 +74,9 @@ PAGES: Declared = {
     "matching:desk": {"GET": {"broker"}},
     "matching:decide": {"POST": {"broker"}},
     "matching:undo_review": {"POST": {"broker"}},
+    "matching:runs": {"GET": {*OPERATORS, "broker"}, "POST": OPERATORS},
+    "matching:run": {"GET": {*OPERATORS, "broker"}},
+    "matching:cancel_run": {"POST": OPERATORS},
     "market:market": {"GET": EVERYONE},
     "market:median": {"GET": EVERYONE},
     "market:backtest": {"GET": EVERYONE},
@@ -106,6 +110,9 @@ API: Declared = {
     "api:review-list": {"GET": {"broker"}, "POST": {"broker"}},
     "api:review-detail": {"GET": {"broker"}},
     "api:review-undo": {"POST": {"broker"}},
+    "api:rematch-run-list": {"GET": {*OPERATORS, "broker"}, "POST": OPERATORS},
+    "api:rematch-run-detail": {"GET": {*OPERATORS, "broker"}},
+    "api:rematch-run-cancel": {"POST": OPERATORS},
 }
 # The same routes to a post that is not open: there for its own organization only.
 DRAFTS: Declared = {
@@ -141,6 +148,7 @@ def market(make, miner, miner_member, tenant, broker) -> dict[str, Any]:
     drain()
     match = Match.objects.get(request=need, offer=site)
     review = decide(by=broker.reader, request=need, offer=site, decision="approved", now=timezone.now())
+    run = start_run(by=None, now=timezone.now())
     link = "https://switchyard.test/{}".format
     services.invite_member(by=miner.reader, email="a@b.test", role=Role.MEMBER, now=timezone.now(), link=link)
     uid = {
@@ -155,6 +163,9 @@ def market(make, miner, miner_member, tenant, broker) -> dict[str, Any]:
         "decide": match.uid,
         "review": review.uid,
         "undo": review.uid,
+        "run": run.uid,
+        "cancel_run": run.uid,
+        "rematch-run": run.uid,
         "move": site.uid,
         "renew": site.uid,
         "of": site.uid,

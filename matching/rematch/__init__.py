@@ -1,0 +1,1 @@
+"""The whole market ranked anew: pages and API of the runs."""
