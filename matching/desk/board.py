@@ -165,7 +165,7 @@ def _pane(
         is_gpu=need.unit == Unit.GPU,
         lines=lines,
         detail=_detail(chosen, request, offers[chosen.offer_id], past, asked) if chosen else None,
-        near=[near_of(miss) for miss in near_misses(need, offers, owns_request=False)],
+        near=[near_of(miss) for miss in near_misses(need, request, offers)],
         gone=list(_gone(past, offers, {match.offer_id for match in ranked})),
         **_steps(lines, ranked.index(chosen) + 1 if chosen else 0, cards),
     )

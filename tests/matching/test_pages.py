@@ -198,7 +198,7 @@ class TestMatchesOfAPost:
 
         page = read(broker, "of_post", request.uid)
 
-        assert "timeline would have to give way" in page
+        assert "Offer: ready about a quarter of a year earlier" in page
         assert "3 December 2027" not in page
 
     def test_an_unmatched_post_says_that_it_is_being_matched(self, make, tenant):
