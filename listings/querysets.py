@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Self, TypeVar
 
 from django.apps import apps
-from django.db.models import Case, Exists, F, Model, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, Model, OuterRef, Prefetch, Q, QuerySet, Value, When
 from django.db.models.fields import CharField
 from django.db.models.functions import Coalesce, TruncDate
 
@@ -52,6 +52,8 @@ class PostQuerySet(QuerySet[_P]):
         Owners see their own posts always; brokers and parties see whatever is not a draft; everybody else
         sees what is open.
         """
+        if reader.organization is None:
+            return self.with_face(reader).open(today)
         return self.with_face(reader).filter(
             Q(status=Status.OPEN, open_until__gte=today)
             | Q(face=Face.RESERVE)
@@ -59,7 +61,9 @@ class PostQuerySet(QuerySet[_P]):
         )
 
     def with_face(self, reader: Reader) -> Self:
-        organization = reader.organization.pk if reader.organization else None
+        if reader.organization is None:  # nobody has granted them anything: the database need not look
+            return self.annotate(_party=Value(False), face=Value(Face.TEASER, output_field=CharField()))
+        organization = reader.organization.pk
         granted = _rows("Disclosure").filter(post=OuterRef("pk"), organization=organization, revoked_at=None)
         return self.annotate(_party=Value(True) if reader.is_broker else Exists(granted)).annotate(
             face=Case(
@@ -140,7 +144,8 @@ class CapacityRequestQuerySet(ShelfQuerySet[_P]):
     soonest = "need_quarter"
 
     def with_all(self) -> Self:
-        return super().with_all().prefetch_related("steps", "gpu_wishes__model")
+        wishes = Prefetch("gpu_wishes", _rows("GpuWish").select_related("model"))
+        return super().with_all().prefetch_related("steps", wishes)
 
 
 class GpuModelQuerySet(QuerySet[_P]):

@@ -113,8 +113,9 @@ def pair_of(request: CapacityRequest, offer: Site | GpuPool) -> tuple[Need, Offe
 
 def _read(matches: Sequence[Match], reader: Reader, today: date) -> list[Read]:
     requests = _posts(CapacityRequest, [match.request_id for match in matches], reader, today)
-    wanted = [match.offer_id for match in matches]
-    offers = {**_posts(Site, wanted, reader, today), **_posts(GpuPool, wanted, reader, today)}
+    wanted = {match.offer_id for match in matches}
+    sites = _posts(Site, wanted, reader, today)
+    offers = {**sites, **_posts(GpuPool, wanted - sites.keys(), reader, today)}
     return [
         Read(match, requests[match.request_id], offers[match.offer_id])
         for match in matches

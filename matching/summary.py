@@ -9,39 +9,38 @@ from typing import Any
 from accounts.readers import Reader
 from engine.sentences import SIDES
 from listings.faces import show
-from listings.models import CapacityRequest, GpuPool, Site
+from listings.models import GpuPool, Post, Site
 from listings.vocabulary import Face, count_label
-from matching.conversion import offer_from
-from matching.hints import hint_of
 from matching.models import Ranking
 from matching.release import COARSE_STEP
 
 
-def summaries(request: CapacityRequest, reader: Reader, today: date) -> list[dict[str, Any]]:
-    """For each need of the request: the funnel, and near misses with the offers' faces; four queries.
+def summaries(request: Post, reader: Reader, today: date) -> list[dict[str, Any]]:
+    """For each need of the request: the funnel, and near misses with the offers' faces.
 
-    `request` has the face that `for_page` gave it. Blind offers are counted too, so whoever is no broker
-    reads the funnel in bands: a cap moved dollar by dollar would else find the ask of each of them. Of an
-    offer that is only a teaser to the reader, a near miss tells the gates that fail and the promised score
-    to five, and no figure; the order is that of the scores shown.
+    `request` has its face. Six queries at most, one where nothing is near. Blind offers are counted too, so
+    whoever is no broker reads the funnel in bands: a cap moved dollar by dollar would else find the ask of
+    each of them. Of an offer that is only a teaser to the reader, a near miss tells the gates that fail and
+    the promised score to five, and no figure; the order is that of the scores shown.
     """
     rankings = list(Ranking.objects.filter(post=request.pk).order_by("unit"))
     near = [miss for ranking in rankings for miss in ranking.near_misses]
     offers = _offers((miss["offer_id"] for miss in near), reader, today)
+    owns_request = Face(request.face) == Face.RESERVE  # type: ignore[attr-defined]  # annotated
     return [
         {
             "unit": ranking.unit,
             "funnel": [_remaining(row, reader) for row in ranking.funnel],
-            "near_misses": near_misses(ranking, request, offers),
+            "near_misses": near_misses(ranking, offers, owns_request=owns_request),
         }
         for ranking in rankings
     ]
 
 
-def near_misses(ranking: Ranking, request: Any, offers: Mapping[int, Any]) -> list[dict[str, Any]]:
-    """The near misses of one need whose request and offers are loaded, each with its face; no query."""
+def near_misses(ranking: Ranking, offers: Mapping[int, Any], *, owns_request: bool) -> list[dict[str, Any]]:
+    """The near misses of one need whose offers are loaded, each with its face; no query."""
     told = [
-        _near(miss, request, offers[miss["offer_id"]])
+        _near(miss, offers[miss["offer_id"]], owns_request)
         for miss in ranking.near_misses
         if miss["offer_id"] in offers
     ]
@@ -49,13 +48,13 @@ def near_misses(ranking: Ranking, request: Any, offers: Mapping[int, Any]) -> li
 
 
 def _offers(posts: Iterable[int], reader: Reader, today: date) -> dict[int, Any]:
-    wanted = set(posts)
-    models: tuple[Any, ...] = (Site, GpuPool)
-    return {
-        post.pk: post
-        for model in models
-        for post in model.objects.for_catalogue(reader, today).filter(pk__in=wanted)
-    }
+    """Those that the reader may know of. What is a site is not looked for among the pools."""
+    found: dict[int, Any] = {}
+    wanted, models = set(posts), (Site, GpuPool)
+    for model in models:
+        known: Any = model.objects.for_catalogue(reader, today)
+        found |= {post.pk: post for post in known.filter(pk__in=wanted - found.keys())}
+    return found
 
 
 def _remaining(row: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
@@ -63,27 +62,25 @@ def _remaining(row: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
     return {"gate": row["gate"], "remaining": str(remaining) if reader.is_broker else count_label(remaining)}
 
 
-def _near(miss: Mapping[str, Any], request: Any, offer: Any) -> dict[str, Any]:
+def _near(miss: Mapping[str, Any], offer: Any, owns_request: bool) -> dict[str, Any]:
     shown = {"offer": show(offer), "failed": miss["failed"]}
     if Face(offer.face) == Face.TEASER:
         rounded = (round(miss["score"]) + 2) // COARSE_STEP * COARSE_STEP
         return shown | {"score": rounded, "changes": [], "other_score": None, "other_changes": []}
     return shown | {
         "score": round(miss["score"]),
-        "changes": _told(miss["changes"], request, offer),
+        "changes": _told(miss["changes"], owns_request),
         "other_score": miss["other_score"] and round(miss["other_score"]),
-        "other_changes": _told(miss["other_changes"], request, offer),
+        "other_changes": _told(miss["other_changes"], owns_request),
     }
 
 
-def _told(changes: Iterable[Mapping[str, Any]], request: Any, offer: Any) -> list[str]:
-    """The changes in words; coarse ones for whatever would give a reserve value away."""
-    owns_request = Face(request.face) == Face.RESERVE
+def _told(changes: Iterable[Mapping[str, Any]], owns_request: bool) -> list[str]:
+    """The changes in words; of one that would give a reserve value away only who would have to move."""
     return [
         change["sentence"]
         if not change["reserve"] or (owns_request and not _tells_floor(change))
-        else hint_of(change, request, offer_from(offer), owns_request=owns_request)
-        or f"{SIDES[change['side']]}: {change['gate']} would have to give way"
+        else f"{SIDES[change['side']]}: {change['gate']} would have to give way"
         for change in changes
     ]
 

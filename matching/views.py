@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.readers import PageRequest, Reader
 from common.pages import page_of
-from listings.models import CapacityRequest, Post
+from listings.models import Post
 from listings.views.pages import matching_of
 from listings.views.shelves import SHELVES
 from listings.vocabulary import Face, PostType, Status
@@ -60,7 +60,7 @@ def matches(request: PageRequest) -> HttpResponse:
 def of_post(request: PageRequest, uid: str) -> HttpResponse:
     """The matches of one post, best first; for a request also where offers were lost."""
     reader, today = request.reader, timezone.localdate()
-    post = get_object_or_404(_posts(reader), uid=uid)
+    post = get_object_or_404(_posts(reader).with_face(reader), uid=uid)
     is_request = post.post_type == PostType.REQUEST
     known = Match.objects.for_list(reader, today)
     found = known.best_of_request(post.uid) if is_request else known.filter(offer=post.pk)
@@ -74,7 +74,7 @@ def of_post(request: PageRequest, uid: str) -> HttpResponse:
         "is_request": is_request,
         "as_table": request.GET.get("view") == "table",
         "may_try": _may_try(post, reader, today),
-        "funnels": _funnels(post, reader, today) if is_request else [],
+        "funnels": funnels_of(summaries(post, reader, today)) if is_request else [],
     }
     return render(request, "matching/of_post.html", context)
 
@@ -200,8 +200,3 @@ def _counts(posts: list[Any], reader: Reader) -> dict[int, tuple[int, int]]:
     ids = [post.pk for post in posts]
     known = Match.objects.for_list(reader, timezone.localdate())
     return known.counts_of(ids, "request") | known.counts_of(ids, "offer")
-
-
-def _funnels(post: Any, reader: Reader, today: date) -> list[Any]:
-    found = CapacityRequest.objects.for_page(reader, today).filter(pk=post.pk).first()
-    return funnels_of(summaries(found, reader, today)) if found else []

@@ -6,7 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
 
 from accounts.readers import Reader
 from common.counters import counted
@@ -105,29 +110,31 @@ def _others(
     found: dict[int, Any] = {}
     for model, wanted in _wanted(values, today):
         known = model.objects.for_catalogue(reader, today).open(today)
-        known = known if wanted is None else known.filter(pk__in=wanted)
-        found |= {one.pk: one for one in known.filter(pk__in=first)}
-        found |= {one.pk: one for one in known.exclude(pk__in=first)[: max(0, TRIED_POSTS - len(found))]}
+        known = known.filter(wanted)
+        rest = known.exclude(pk__in=first).values_list("pk", flat=True)
+        chosen = [*first, *rest[: max(0, TRIED_POSTS - len(first) - len(found))]]
+        found |= {one.pk: one for one in known.filter(pk__in=chosen)}
     return found
 
 
-def _wanted(values: list[Need | Offer], today: date) -> list[tuple[Any, set[int] | None]]:
+def _wanted(values: list[Need | Offer], today: date) -> list[tuple[Any, Q]]:
     """The models to look through; of requests only those that the loose prefilter lets by."""
     offers = [value for value in values if isinstance(value, Offer)]
     if offers:
-        maybe = {pk for offer in offers for pk in requests_for(offer, today).values_list("pk", flat=True)}
-        return [(CapacityRequest, maybe)]
+        maybe = (Q(pk__in=requests_for(offer, today).values("pk")) for offer in offers)
+        return [(CapacityRequest, reduce(or_, maybe))]
     units = {value.unit for value in values}
-    return [(model, None) for unit, model in ((Unit.GPU, GpuPool), (Unit.MW, Site)) if unit in units]
+    return [(model, Q()) for unit, model in ((Unit.GPU, GpuPool), (Unit.MW, Site)) if unit in units]
 
 
 def _partners(post: OwnPost) -> set[int]:
     """Posts that match it already, or nearly."""
     if not isinstance(post, CapacityRequest):
         return set(Match.objects.filter(offer=post.pk).values_list("request_id", flat=True))
-    near = Ranking.objects.filter(post=post.pk).values_list("near_misses", flat=True)
-    known = set(Match.objects.filter(request=post.pk).values_list("offer_id", flat=True))
-    return known | {miss["offer_id"] for misses in near for miss in misses}
+    known = Match.objects.filter(request=OuterRef("post")).values("offer_id")
+    rankings = Ranking.objects.filter(post=post.pk).annotate(known=ArraySubquery(known))
+    found = rankings.values_list("near_misses", "known")
+    return {pk for near, matched in found for pk in (*matched, *(miss["offer_id"] for miss in near))}
 
 
 # --- Ranked ------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ KEY = 2  # queries for a key and for its maker's role
 @pytest.mark.parametrize("size", [1, 50])
 @pytest.mark.parametrize(
     ("path", "queries"),
-    [("sites", 3), ("gpu-pools", 2), ("requests", 4)],  # the posts, then what belongs to them
+    [("sites", 3), ("gpu-pools", 2), ("requests", 3)],  # the posts, then what belongs to them
 )
 @pytest.mark.parametrize("who", ["visitor", "broker", "miner", "tenant"])
 def test_a_list_costs_the_same_at_any_size(

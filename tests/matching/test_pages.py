@@ -264,7 +264,7 @@ class TestSideBySide:
         found = list(Match.objects.all())
 
         for chosen in (found[:1], found):
-            with django_assert_num_queries(11):
+            with django_assert_num_queries(10):
                 self.compare(tenant, chosen)
 
 
@@ -296,7 +296,7 @@ class TestMatchesOfAll:
 
         with django_assert_num_queries(6):  # session, user, reader, posts, two counts
             tenant.client.get(reverse("matching:matches"))
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(12):
             tenant.client.get(reverse("matching:of_post", args=[request.uid]))
 
     def test_a_paused_post_takes_its_matches_along(self, pair, miner, tenant):

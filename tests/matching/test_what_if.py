@@ -188,5 +188,5 @@ def test_a_try_costs_the_same_at_any_size(make, tenant, size, django_assert_num_
     request_ = make.request(price_cap_usd_kw_month=Decimal(220))
     drain(now=NOON)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         try_out(tenant, request_, price="200")
