@@ -11,6 +11,8 @@ from engine.sentences import SIDES
 from listings.faces import show
 from listings.models import GpuPool, Post, Site
 from listings.vocabulary import Face, count_label
+from matching.conversion import offer_from
+from matching.hints import hint_of
 from matching.models import Ranking
 from matching.release import COARSE_STEP
 
@@ -26,21 +28,20 @@ def summaries(request: Post, reader: Reader, today: date) -> list[dict[str, Any]
     rankings = list(Ranking.objects.filter(post=request.pk).order_by("unit"))
     near = [miss for ranking in rankings for miss in ranking.near_misses]
     offers = _offers((miss["offer_id"] for miss in near), reader, today)
-    owns_request = Face(request.face) == Face.RESERVE  # type: ignore[attr-defined]  # annotated
     return [
         {
             "unit": ranking.unit,
             "funnel": [_remaining(row, reader) for row in ranking.funnel],
-            "near_misses": near_misses(ranking, offers, owns_request=owns_request),
+            "near_misses": near_misses(ranking, request, offers),
         }
         for ranking in rankings
     ]
 
 
-def near_misses(ranking: Ranking, offers: Mapping[int, Any], *, owns_request: bool) -> list[dict[str, Any]]:
-    """The near misses of one need whose offers are loaded, each with its face; no query."""
+def near_misses(ranking: Ranking, request: Any, offers: Mapping[int, Any]) -> list[dict[str, Any]]:
+    """The near misses of one need whose request and offers are loaded, each with its face; no query."""
     told = [
-        _near(miss, offers[miss["offer_id"]], owns_request)
+        _near(miss, request, offers[miss["offer_id"]])
         for miss in ranking.near_misses
         if miss["offer_id"] in offers
     ]
@@ -62,25 +63,27 @@ def _remaining(row: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
     return {"gate": row["gate"], "remaining": str(remaining) if reader.is_broker else count_label(remaining)}
 
 
-def _near(miss: Mapping[str, Any], offer: Any, owns_request: bool) -> dict[str, Any]:
+def _near(miss: Mapping[str, Any], request: Any, offer: Any) -> dict[str, Any]:
     shown = {"offer": show(offer), "failed": miss["failed"]}
     if Face(offer.face) == Face.TEASER:
         rounded = (round(miss["score"]) + 2) // COARSE_STEP * COARSE_STEP
         return shown | {"score": rounded, "changes": [], "other_score": None, "other_changes": []}
     return shown | {
         "score": round(miss["score"]),
-        "changes": _told(miss["changes"], owns_request),
+        "changes": _told(miss["changes"], request, offer),
         "other_score": miss["other_score"] and round(miss["other_score"]),
-        "other_changes": _told(miss["other_changes"], owns_request),
+        "other_changes": _told(miss["other_changes"], request, offer),
     }
 
 
-def _told(changes: Iterable[Mapping[str, Any]], owns_request: bool) -> list[str]:
-    """The changes in words; of one that would give a reserve value away only who would have to move."""
+def _told(changes: Iterable[Mapping[str, Any]], request: Any, offer: Any) -> list[str]:
+    """The changes in words; coarse ones for whatever would give a reserve value away."""
+    owns_request = Face(request.face) == Face.RESERVE
     return [
         change["sentence"]
         if not change["reserve"] or (owns_request and not _tells_floor(change))
-        else f"{SIDES[change['side']]}: {change['gate']} would have to give way"
+        else hint_of(change, request, offer_from(offer), owns_request=owns_request)
+        or f"{SIDES[change['side']]}: {change['gate']} would have to give way"
         for change in changes
     ]
 
