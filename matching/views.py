@@ -60,7 +60,7 @@ def matches(request: PageRequest) -> HttpResponse:
 def of_post(request: PageRequest, uid: str) -> HttpResponse:
     """The matches of one post, best first; for a request also where offers were lost."""
     reader, today = request.reader, timezone.localdate()
-    post = get_object_or_404(_posts(reader).with_face(reader), uid=uid)
+    post = get_object_or_404(_posts(reader).with_face(reader).select_related("capacityrequest"), uid=uid)
     is_request = post.post_type == PostType.REQUEST
     known = Match.objects.for_list(reader, today)
     found = known.best_of_request(post.uid) if is_request else known.filter(offer=post.pk)
