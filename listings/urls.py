@@ -18,6 +18,7 @@ urlpatterns = [
     path("requests/", views.request_list, name="requests"),
     path("requests/new/", views.request_new, name="request_new"),
     path("requests/quick/", views.request_quick, name="request_quick"),
+    path("requests/steps/", views.request_steps, name="request_steps"),
     path("requests/<uuid:uid>/", views.request_page, name="request"),
     path("requests/<uuid:uid>/edit/", views.request_edit, name="request_edit"),
     path("posts/renew/", views.renew_all, name="renew_all"),

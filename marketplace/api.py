@@ -8,6 +8,7 @@ from accounts.api import OrganizationView
 from listings.api import GpuModelViewSet, GpuPoolViewSet, PhaseViewSet, RequestViewSet, SiteViewSet
 from matching.api import MatchViewSet, NearMissesView, ReviewViewSet
 from matching.rematch.api import RunViewSet
+from matching.plans_api import PlansView
 
 router = DefaultRouter()
 router.include_format_suffixes = False
@@ -24,6 +25,7 @@ app_name = "api"
 urlpatterns = [
     path("v1/organization/", OrganizationView.as_view(), name="organization"),
     path("v1/requests/<uuid:uid>/near-misses/", NearMissesView.as_view(), name="near-misses"),
+    path("v1/requests/<uuid:uid>/plans/", PlansView.as_view(), name="plans"),
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),

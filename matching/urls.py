@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from matching import views
+from matching import plan_views, views
 from matching.desk import views as desk
 from matching.rematch import views as rematch
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("matches/compare/", views.compare, name="compare"),
     path("matches/of/<uuid:uid>/", views.of_post, name="of_post"),
     path("matches/of/<uuid:uid>/what-if/", views.what_if, name="what_if"),
+    path("matches/of/<uuid:uid>/plans/", plan_views.plans, name="plans"),
     path("matches/<uuid:uid>/", views.match, name="match"),
     path("desk/", desk.desk, name="desk"),
     path("desk/<uuid:uid>/decide/", desk.decide, name="decide"),

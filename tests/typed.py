@@ -3,6 +3,8 @@
 from html.parser import HTMLParser
 from typing import Any
 
+TICKED = ("checkbox", "radio")
+
 
 class _Form(HTMLParser):
     """Reads the fields of the form with this id."""
@@ -17,7 +19,7 @@ class _Form(HTMLParser):
         have = dict(attrs)
         if tag == "form":
             self.inside = have.get("id") == self.form_id
-        elif self.inside and tag == "input" and (have.get("type") != "checkbox" or "checked" in have):
+        elif self.inside and tag == "input" and (have.get("type") not in TICKED or "checked" in have):
             self._add(have["name"] or "", have.get("value") or "")
         elif tag == "select":
             self.select = have["name"] or ""

@@ -11,6 +11,7 @@ from listings.forms.papers import (
     Line,
     Paper,
     PowerRequestPaper,
+    Problem,
     SitePaper,
     Table,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "ManyPosts",
     "Paper",
     "PowerRequestPaper",
+    "Problem",
     "QuickRequest",
     "SitePaper",
     "Table",

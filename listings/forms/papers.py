@@ -78,11 +78,12 @@ class Grid(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """One line of the error summary."""
+    """One line of the error summary; `name` is the field's or the table's in the form."""
 
     label: str
     text: str
     anchor: str
+    name: str = ""
 
 
 class Paper:
@@ -167,7 +168,7 @@ class Paper:
         found = list(_problems(self.form, ""))
         for table in self.tables:
             rows = self.rows[table.name]
-            found += [Problem("", text, table.name) for text in rows.non_form_errors()]
+            found += [Problem("", text, table.name, table.name) for text in rows.non_form_errors()]
             for number, form in enumerate(rows.forms, start=1):
                 found += _problems(form, f"{table.noun.capitalize()} {number}: ")
         return found
@@ -369,7 +370,7 @@ def _problems(form: forms.Form, before: str) -> Iterator[Problem]:
         for text in field.errors:
             # A group of checkboxes has no id of its own: point at its first box.
             anchor = field.id_for_label or f"{field.auto_id}_0"
-            yield Problem(f"{before}{field.label}", str(text), anchor)
+            yield Problem(f"{before}{field.label}", str(text), anchor, field.html_name)
 
 
 def _values(form: FieldsForm) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class QuickRequest(forms.Form):
         months, is_gpu = typed["term_months"], bool(typed["model"])
         return {
             "kind": RequestKind.GPU if is_gpu else RequestKind.POWER,
-            "title": self._title(),
+            "title": title_for(typed["size"], typed["model"] or "MW", typed["need_on"]),
             "countries": [typed["country"]] if typed["country"] else [],
             "term_min_months": months,
             "term_max_months": months,
@@ -108,12 +108,7 @@ class QuickRequest(forms.Form):
         if not refusal.fields:
             self.add_error(None, refusal.message)
 
-    def _title(self) -> str:
-        """ "20 MW from June 2027", to be renamed at leisure."""
-        size, day = self.cleaned_data["size"], self.cleaned_data["need_on"]
-        of = self.cleaned_data["model"] or "MW"
-        return f"{size.normalize():,f} {of} from {_month(day)}"
 
-
-def _month(day: date) -> str:
-    return f"{day:%B} {day.year}"
+def title_for(size: Decimal, of: Any, day: date) -> str:
+    """ "20 MW from June 2027", to be renamed at leisure."""
+    return f"{size.normalize():,f} {of} from {day:%B} {day.year}"

@@ -4,6 +4,7 @@ from listings.models.changes import Change
 from listings.models.demand import CapacityRequest, GpuWish, Step
 from listings.models.posts import Disclosure, Evidence, Post
 from listings.models.supply import GpuModel, GpuPool, Phase, Site
+from listings.models.unfinished import Unfinished
 
 __all__ = [
     "CapacityRequest",
@@ -17,4 +18,5 @@ __all__ = [
     "Post",
     "Site",
     "Step",
+    "Unfinished",
 ]

@@ -16,6 +16,7 @@ from listings.services.sites import (
     update_site,
 )
 from listings.services.trust import OwnPost, grant_disclosure, record_evidence, revoke_disclosure
+from listings.services.unfinished import drop_unfinished, forget_unfinished, keep_unfinished
 
 __all__ = [
     "CapacityReserved",
@@ -31,7 +32,10 @@ __all__ = [
     "create_gpu_pool",
     "create_request",
     "create_site",
+    "drop_unfinished",
+    "forget_unfinished",
     "grant_disclosure",
+    "keep_unfinished",
     "load_gpu_models",
     "move_post",
     "record_evidence",

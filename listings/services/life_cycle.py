@@ -16,6 +16,7 @@ from listings.services import gpu_pools, requests, sites
 from listings.services.filling import Faults
 from listings.services.posts import a_year_after, locked, stored
 from listings.services.sites import CapacityReserved
+from listings.services.unfinished import forget_unfinished
 from listings.vocabulary import MOVES, EvidenceMethod, PostType, Status
 
 _JUDGES: dict[str, Callable[[Any, Faults], None]] = {
@@ -92,7 +93,9 @@ def _renew(posts: Collection[int], *, today: date) -> None:
 
 @transaction.atomic
 def turn_the_day(*, today: date) -> dict[str, int]:
-    """Let time pass: posts past their last day expire, evidence ages. Twice a day changes nothing more."""
+    """Let time pass: posts past their last day expire, evidence ages, what was begun long ago is forgotten.
+    Twice a day changes nothing more."""
+    forget_unfinished(today=today)
     ended = Post.objects.filter(status=Status.OPEN, open_until__lt=today)
     counts = {"expired": ended.update(status=Status.EXPIRED), "aged": Evidence.objects.age(today)}
     if any(counts.values()):

@@ -13,6 +13,7 @@ from listings.views.grid import site_grid
 from listings.views.moves import move, renew, renew_all
 from listings.views.pages import gpu_pool_page, request_page, site_page
 from listings.views.quick import request_quick
+from listings.views.stepwise import request_steps
 
 __all__ = [
     "gpu_pool_edit",
@@ -27,6 +28,7 @@ __all__ = [
     "request_new",
     "request_page",
     "request_quick",
+    "request_steps",
     "site_edit",
     "site_grid",
     "site_list",

@@ -19,7 +19,7 @@ from listings.forms import COUNT, STAY, Paper
 from listings.models import Post
 from listings.views import once
 from listings.views.fit import fit_of
-from listings.views.live import charted, live
+from listings.views.live import charted, live, parts_of
 from listings.views.once import kept_through_sign_in
 from listings.views.shelves import GPU_POOLS, REQUESTS, SITES, Shelf, paper_of
 from listings.vocabulary import RequestKind, Status
@@ -76,17 +76,18 @@ def _new(request: PageRequest, shelf: Shelf) -> HttpResponse:
         data=kept or request.POST or None,
         was_kept=bool(kept),
     )
-    answer = _post_once(request, shelf, paper) if paper.is_valid() else None
+    answer = post_once(request, shelf, paper) if request.POST and not paper.unjudged else None
     return answer or _page(request, shelf, paper, kind=kind, was_kept=bool(kept))
 
 
 @transaction.atomic
-def _post_once(request: PageRequest, shelf: Shelf, paper: Paper) -> HttpResponse | None:
-    """Make the post and lead to it; a form that was sent twice leads to the same post twice."""
+def post_once(request: PageRequest, shelf: Shelf, paper: Paper) -> HttpResponse | None:
+    """Make the post and lead to it, None for a paper with faults. A form that was sent twice leads to the
+    same post twice."""
     sent = once.claim(request)
     if sent and sent.status:
         return replay(sent)
-    post = _create(shelf, paper, paper.organization)
+    post = _create(shelf, paper, paper.organization) if paper.is_valid() else None
     if post is None:
         if sent:
             sent.delete()
@@ -157,10 +158,10 @@ def _page(
     was_kept: bool = False,
 ) -> HttpResponse:
     if request.htmx and COUNT in request.POST:
-        return live(request, shelf, paper)
+        return live(request, lambda: parts_of(request, shelf, paper))
     problems = paper.problems()
     context = {
-        "grids": charted(paper),
+        "grids": charted(paper.grids()),
         "mark": request.POST.get(once.MARK) or once.new_mark(request.reader),
         "was_kept": was_kept,
         "fit": fit_of(shelf, paper, timezone.localdate()) if COUNT in request.POST else "",

@@ -5,6 +5,7 @@ Small parts that htmx puts in their places; nothing is stored.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.http import HttpResponse
@@ -24,39 +25,29 @@ LEFT = "left"
 ANSWERS_PER_MINUTE = 150
 
 
-def live(request: PageRequest, shelf: Shelf, paper: Paper) -> HttpResponse:
+def live(request: PageRequest, parts: Callable[[], dict[str, Any]]) -> HttpResponse:
+    """The parts of a form that change: `lines` of fields, `grids` with their charts, the sentence `fit`."""
+    if counted(f"typing:{request.reader.principal}") > ANSWERS_PER_MINUTE:
+        return HttpResponse(status=429, headers={"Retry-After": str(WINDOW_S)})
+    return render(request, "listings/live.html", parts())
+
+
+def parts_of(request: PageRequest, shelf: Shelf, paper: Paper) -> dict[str, Any]:
     """The live parts of a post's form."""
-    if _too_often(request):
-        return _later()
     paper.judge(shelf.check, now=timezone.now())
-    lines = paper.lines(request.POST.getlist(LEFT))
-    fit = fit_of(shelf, paper, timezone.localdate())
-    return _parts(request, {"lines": lines, "grids": charted(paper), "fit": fit})
+    return {
+        "lines": paper.lines(request.POST.getlist(LEFT)),
+        "grids": charted(paper.grids()),
+        "fit": fit_of(shelf, paper, timezone.localdate()),
+    }
 
 
-def quick_live(request: PageRequest, form: QuickRequest) -> HttpResponse:
+def quick_parts(request: PageRequest, form: QuickRequest) -> dict[str, Any]:
     """The live parts of a request in five answers."""
-    if _too_often(request):
-        return _later()
-    lines = [Line(form[name]) for name in request.POST.getlist(LEFT) if name in form.fields]
-    return _parts(request, {"lines": lines, "fit": quick_fit(form, timezone.localdate())})
+    left = [name for name in request.POST.getlist(LEFT) if name in form.fields]
+    return {"lines": [Line(form[name]) for name in left], "fit": quick_fit(form, timezone.localdate())}
 
 
-def charted(paper: Paper) -> list[tuple[Grid, StepChart | None]]:
+def charted(grids: Iterable[Grid]) -> list[tuple[Grid, StepChart | None]]:
     """The tables of a form, each with its chart if it has dates and figures."""
-    return [
-        (grid, typed_chart(grid) if grid.table.name in ("phases", "steps") else None)
-        for grid in paper.grids()
-    ]
-
-
-def _parts(request: PageRequest, parts: dict[str, Any]) -> HttpResponse:
-    return render(request, "listings/live.html", parts)
-
-
-def _too_often(request: PageRequest) -> bool:
-    return counted(f"typing:{request.reader.principal}") > ANSWERS_PER_MINUTE
-
-
-def _later() -> HttpResponse:
-    return HttpResponse(status=429, headers={"Retry-After": str(WINDOW_S)})
+    return [(grid, typed_chart(grid) if grid.table.name in ("phases", "steps") else None) for grid in grids]

@@ -18,7 +18,7 @@ from listings.models import Post
 from listings.views import once
 from listings.views.editing import form_page, told
 from listings.views.fit import quick_fit
-from listings.views.live import quick_live
+from listings.views.live import live, quick_parts
 from listings.views.once import kept_through_sign_in
 from listings.views.shelves import REQUESTS
 from listings.vocabulary import Status
@@ -37,7 +37,7 @@ def request_quick(request: PageRequest) -> HttpResponse:
     counts = COUNT in request.POST
     form = QuickRequest(request.POST or None, initial=kept.dict() if kept else None)
     if counts and request.htmx:
-        return quick_live(request, form)
+        return live(request, lambda: quick_parts(request, form))
     answer = _post_once(request, form) if not counts and form.is_valid() else None
     mark = request.POST.get(once.MARK) or once.new_mark(request.reader)
     context = {

@@ -89,7 +89,7 @@ def addresses(blind: Blind) -> list[str]:
     uids |= {"run": match, "rematch-run": match}
     uids |= {"site": blind.site.uid, "of": blind.site.uid, "move": blind.site.uid, "renew": blind.site.uid}
     uids |= {"gpu-pool": blind.pool.uid, "gpu_pool": blind.pool.uid}
-    uids |= {"request": blind.request.uid, "near-misses": blind.request.uid}
+    uids |= {"request": blind.request.uid, "near-misses": blind.request.uid, "plans": blind.request.uid}
     uids |= {"phase": blind.site.phases.get().uid, "change": blind.site.uid, "remove": blind.site.uid}
     market = {"uid": uids, "site_uid": blind.site.uid}
     routes = [name for name, methods in {**PAGES, **API}.items() if "GET" in methods]
