@@ -28,7 +28,7 @@ class Shares(Generic[T]):
 
 class Dice:
     def __init__(self, seed: str) -> None:
-        self._random = Random(seed)  # noqa: S311 - a market to measure with, no secret
+        self._random = Random(seed)
         self.random = self._random.random
 
     def chance(self, share: float) -> bool:

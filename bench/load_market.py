@@ -24,16 +24,16 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 django.setup()
 
-from django.conf import settings  # noqa: E402 - models can be imported only now
-from django.db import connection, transaction  # noqa: E402
-from django.db.models import Model  # noqa: E402
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Model
 
-from accounts.models import Organization, User  # noqa: E402
-from accounts.vocabulary import Kind  # noqa: E402
-from bench import market  # noqa: E402
-from bench.rows import Rows, Stamp, pool_rows, request_rows, site_rows  # noqa: E402
-from listings import reference  # noqa: E402
-from listings.models import (  # noqa: E402
+from accounts.models import Organization, User
+from accounts.vocabulary import Kind
+from bench import market
+from bench.rows import Rows, Stamp, pool_rows, request_rows, site_rows
+from listings import reference
+from listings.models import (
     CapacityRequest,
     Change,
     Evidence,
@@ -45,8 +45,8 @@ from listings.models import (  # noqa: E402
     Site,
     Step,
 )
-from listings.services import load_gpu_models  # noqa: E402
-from listings.vocabulary import PostType  # noqa: E402
+from listings.services import load_gpu_models
+from listings.vocabulary import PostType
 
 POOLS_PER_SITE = 14 / 92
 POSTS_PER_ORGANIZATION = 60
@@ -149,9 +149,10 @@ def _triggers_off() -> Iterator[None]:
 
 
 def _triggers(how: str) -> None:
+    tables: list[type[Model]] = [Post, *TABLES]
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # checks still owed would hold the tables
-        for model in [Post, *TABLES]:
+        for model in tables:
             cursor.execute(f"ALTER TABLE {model._meta.db_table} {how} TRIGGER USER")
 
 
@@ -203,7 +204,7 @@ def main() -> None:
     posts = load(
         sites=asked.sites, requests=asked.requests, seed=asked.seed, now=datetime.now(UTC), queue=asked.queue
     )
-    print(f"{posts} posts in {time.perf_counter() - started:.0f} s")  # noqa: T201 - the answer
+    print(f"{posts} posts in {time.perf_counter() - started:.0f} s")
 
 
 if __name__ == "__main__":

@@ -21,14 +21,14 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 django.setup()
 
-from django.conf import settings  # noqa: E402 - models can be imported only now
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
+from django.conf import settings
+from django.db import connection
+from django.test import Client
 
-from accounts.models import User  # noqa: E402
-from listings.models import CapacityRequest, GpuPool, Post, Site  # noqa: E402
-from listings.vocabulary import Status  # noqa: E402
-from matching.models import Match  # noqa: E402
+from accounts.models import User
+from listings.models import CapacityRequest, GpuPool, Post, Site
+from listings.vocabulary import Status
+from matching.models import Match
 
 MOST_QUERIES, MOST_SECONDS = 12, 1.0
 
@@ -127,10 +127,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     logging.disable(logging.CRITICAL)
     found = sorted(visits(parser.parse_args().rounds), reverse=True)
-    print("  seconds  queries  status  who      page")  # noqa: T201 - the answer
+    print("  seconds  queries  status  who      page")
     for one in found:
         mark = "!" if one.seconds > MOST_SECONDS or one.queries > MOST_QUERIES else " "
-        print(f"{mark} {one.seconds:7.3f}  {one.queries:7}  {one.status:6}  {one.who:7}  {one.path}")  # noqa: T201
+        print(f"{mark} {one.seconds:7.3f}  {one.queries:7}  {one.status:6}  {one.who:7}  {one.path}")
 
 
 if __name__ == "__main__":

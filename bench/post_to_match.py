@@ -23,8 +23,8 @@ def main() -> None:
     times = [_one_round(asked.url.rstrip("/") + "/api/v1", asked.key, n) for n in range(asked.rounds)]
     found = sorted(times)
     p95 = found[min(len(found) - 1, round(0.95 * len(found)))]
-    print(f"post to readable match, {len(found)} rounds, seconds: ", end="")  # noqa: T201 - the answer
-    print(f"min {found[0]:.2f}  median {statistics.median(found):.2f}  p95 {p95:.2f}  max {found[-1]:.2f}")  # noqa: T201
+    print(f"post to readable match, {len(found)} rounds, seconds: ", end="")
+    print(f"min {found[0]:.2f}  median {statistics.median(found):.2f}  p95 {p95:.2f}  max {found[-1]:.2f}")
 
 
 def _one_round(api: str, key: str, number: int) -> float:

@@ -26,17 +26,17 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 django.setup()
 
-from django.core.management import call_command  # noqa: E402 - models can be imported only now
-from django.db import connection  # noqa: E402
+from django.core.management import call_command
+from django.db import connection
 
-from bench.load_market import load  # noqa: E402
-from common import bell  # noqa: E402
-from listings.models import Post  # noqa: E402
-from marketplace.local.processes import Child, wait_until  # noqa: E402
-from marketplace.management.commands import up  # noqa: E402
-from matching.models import Match, Run  # noqa: E402
-from matching.rematch.shown import shown  # noqa: E402
-from matching.services import start_run  # noqa: E402
+from bench.load_market import load
+from common import bell
+from listings.models import Post
+from marketplace.local.processes import Child, wait_until
+from marketplace.management.commands import up
+from matching.models import Match, Run
+from matching.rematch.shown import shown
+from matching.services import start_run
 
 BEAT_SECONDS, LOOK_SECONDS = 5, 0.2
 GIVE_UP_SECONDS = 7_200
@@ -128,14 +128,14 @@ def _fingerprint() -> str:
     """Of all that stands, without keys and times."""
     left_out = ("id", "uid", "created_at")
     columns = ", ".join(str(f.column) for f in Match._meta.concrete_fields if f.column not in left_out)
-    rows = f"SELECT ({columns})::text AS line FROM matching_match"  # noqa: S608 - our own columns
+    rows = f"SELECT ({columns})::text AS line FROM matching_match"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT md5(string_agg(line, '' ORDER BY line)) FROM ({rows}) t")  # noqa: S608
+        cursor.execute(f"SELECT md5(string_agg(line, '' ORDER BY line)) FROM ({rows}) t")
         return str(cursor.fetchone()[0])
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - the answer
+    print(line, flush=True)
 
 
 def _arguments() -> argparse.Namespace:
