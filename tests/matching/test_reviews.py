@@ -5,14 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from accounts.models import Membership
 from accounts.vocabulary import Kind, Role
 from common.errors import InvalidInput, NotAllowed
 from listings import services as listings
 from matching.models import Match, Review
-from matching.services import decide, drain, undo
+from matching.services import decide, drain, reviews, undo
 from matching.services.reviews import NoLongerStands, NoMatch, NotABroker
 from matching.vocabulary import REOPENED_AT_POINTS
 from tests.cast import NOON, act, found, sign_up
@@ -205,32 +205,55 @@ class TestOutlivingTheMatch:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_decisions_at_once_one_stands_and_both_are_kept(pair, broker):
-    user = sign_up("colleague@example.com")
-    Membership.objects.create(user=user, organization=broker.organization, role=Role.MEMBER)
-    colleague = act(user, broker.organization)
-    sayings = [(broker, "approved", {}), (colleague, "rejected", {"reason": "price"})] * 4
-    start = threading.Barrier(len(sayings), timeout=10)
-    refused = []
+class TestTwoAtOnce:
+    def decide(self, pair, broker) -> list[Exception]:
+        """Two people of one broker decide against each other, four times each; what was refused."""
+        user = sign_up("colleague@example.com")
+        Membership.objects.create(user=user, organization=broker.organization, role=Role.MEMBER)
+        colleague = act(user, broker.organization)
+        sayings = [(broker, "approved", {}), (colleague, "rejected", {"reason": "price"})] * 4
+        start = threading.Barrier(len(sayings), timeout=10)
+        refused = []
 
-    def run(actor, decision, how):
-        start.wait()
-        try:
-            say(actor, pair, decision, **how)
-        except Exception as error:
-            refused.append(error)
-        finally:
-            connection.close()
+        def run(actor, decision, how):
+            start.wait()
+            try:
+                say(actor, pair, decision, **how)
+            except Exception as error:
+                refused.append(error)
+            finally:
+                connection.close()
 
-    threads = [threading.Thread(target=run, args=saying) for saying in sayings]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+        threads = [threading.Thread(target=run, args=saying) for saying in sayings]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        return refused
 
-    assert refused == []
-    assert Review.objects.decided().count() == 1
-    assert set(Review.objects.values_list("decision", flat=True)) == {"approved", "rejected"}
+    def test_one_decision_stands_and_all_are_kept(self, pair, broker):
+        refused = self.decide(pair, broker)
+
+        assert refused == []
+        assert Review.objects.decided().count() == 1
+        assert set(Review.objects.values_list("decision", flat=True)) == {"approved", "rejected"}
+
+    def test_without_the_guard_somebody_is_refused(self, pair, broker, monkeypatch):
+        """The negative control: all read what stands before any of them decides."""
+        together, what_stands = threading.Barrier(8, timeout=10), reviews._decision_of
+
+        def read_together(*its_pair):
+            found = what_stands(*its_pair)
+            together.wait()
+            return found
+
+        monkeypatch.setattr(reviews, "_alone", lambda broker: broker)
+        monkeypatch.setattr(reviews, "_decision_of", read_together)
+
+        refused = self.decide(pair, broker)
+
+        assert {type(error) for error in refused} == {IntegrityError}
+        assert len(refused) == 7
 
 
 class TestFee:
