@@ -11,7 +11,7 @@ KEPT_PER_NEED, KEPT_PER_OFFER = 60, 20
 EXACT = 1e-6
 
 Pair = tuple[int, int]  # places of need and offer in their sequences
-Kept = dict[Pair, tuple[float, bool, bool, bool]]  # score, conditional, kept for the need, for the offer
+Kept = dict[Pair, tuple[float, bool, bool]]  # score, among the best of the need, of the offer
 
 
 def reference(offers: Sequence[Offer], needs: Sequence[Need]) -> Kept:
@@ -28,7 +28,7 @@ def reference(offers: Sequence[Offer], needs: Sequence[Need]) -> Kept:
     for_need = {_pair(one) for each in of_need.values() for one in each[:KEPT_PER_NEED]}
     for_offer = {_pair(one) for each in of_offer.values() for one in _for_offer(each)[:KEPT_PER_OFFER]}
     return {
-        pair: (one.score, one.state is State.CONDITIONAL, pair in for_need, pair in for_offer)
+        pair: (one.score, pair in for_need, pair in for_offer)
         for one in found
         if (pair := _pair(one)) in for_need | for_offer
     }
@@ -40,7 +40,7 @@ def differences(one: Kept, other: Kept) -> str:
     both = one.keys() & other.keys()
     scores = [pair for pair in both if abs(one[pair][0] - other[pair][0]) > EXACT]
     flags = [pair for pair in both if one[pair][1:] != other[pair][1:]]
-    found = ((apart, "pairs in one alone"), (scores, "scores apart"), (flags, "states or lists apart"))
+    found = ((apart, "pairs in one alone"), (scores, "scores apart"), (flags, "lists apart"))
     return ", ".join(f"{len(pairs)} {what}" for pairs, what in found if pairs)
 
 

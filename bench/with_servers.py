@@ -10,7 +10,7 @@ import runpy
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ SETTINGS = {"DEVELOPMENT": "1", "SECRET_KEY": "only-for-measuring", "LOG_LEVEL":
 
 
 @contextmanager
-def throw_away_servers() -> Iterator[None]:
+def throw_away_servers(environment: MutableMapping[str, str] = os.environ) -> Iterator[None]:
     """Start both and point the environment at them, before any setting is read."""
     folder = Path(tempfile.mkdtemp(prefix="switchyard-bench-", dir=places.SHORT))
     with ExitStack() as tidy:
@@ -35,7 +35,7 @@ def throw_away_servers() -> Iterator[None]:
         servers.make_database(place.sockets)
         _keep(servers.valkey(folder / "valkey.sock", folder / "valkey.log"), tidy)
         _require(wait_until(lambda: servers.valkey_answers(folder / "valkey.sock"), 10), "Valkey")
-        os.environ.update(
+        environment.update(
             SETTINGS,
             DATABASE_URL=servers.database_url(place.sockets),
             REDIS_URL=servers.redis_url(folder / "valkey.sock"),

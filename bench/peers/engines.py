@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Timer
 from typing import Any
 
 import duckdb
@@ -59,6 +60,10 @@ def _type(name: str) -> str:
     return "double precision" if name in REAL or name[:5] == "rack_" or name[:2] in ("c_", "f_") else "bigint"
 
 
+class TooSlow(Exception):
+    """The engine did not come to an end within its budget of seconds."""
+
+
 class Engine(ABC):
     """Runs statements one after the other; `seconds` says how long each took."""
 
@@ -93,7 +98,7 @@ class Engine(ABC):
             self.seconds[table] = time.perf_counter() - started
 
     def kept(self) -> Kept:
-        found = self.fetch("SELECT n, o, score, conditional, for_need, for_offer FROM kept")
+        found = self.fetch("SELECT n, o, score, for_need, for_offer FROM kept")
         return {(n, o): (score, *flags) for n, o, score, *flags in found}
 
 
@@ -105,17 +110,18 @@ class PostgreSQL(Engine):
 
     def __init__(self, url: str, cores: int, seconds: float) -> None:
         super().__init__()
-        self.db = self._connected(url, "public", seconds)
-        self.parts = [self._connected(url, f"part{part}, public", seconds) for part in range(cores)]
+        self.budget = seconds
+        self.db = self._connected(url, "public")
+        self.parts = [self._connected(url, f"part{part}, public") for part in range(cores)]
         for function in DIALECTS["postgresql"]:
             self.run(function)
         for part in range(cores):
             self.run(f"DROP SCHEMA IF EXISTS part{part} CASCADE")
             self.run(f"CREATE SCHEMA part{part}")
 
-    def _connected(self, url: str, path: str, seconds: float) -> psycopg.Connection[Any]:
+    def _connected(self, url: str, path: str) -> psycopg.Connection[Any]:
         db = psycopg.connect(url, autocommit=True)
-        for setting in (f"search_path = {path}", f"statement_timeout = {int(seconds * 1000)}", *LIKES):
+        for setting in (f"search_path = {path}", *LIKES):
             db.execute(f"SET {setting}")
         return db
 
@@ -153,16 +159,22 @@ class PostgreSQL(Engine):
         return self.run(f"CREATE VIEW {table} AS {each}")
 
     def _made(self, db: psycopg.Connection[Any], table: str, sql: str) -> None:
-        db.execute(f"DROP TABLE IF EXISTS {table} CASCADE")
-        db.execute(f"CREATE UNLOGGED TABLE {table} AS {sql}")
-        db.execute(f"ANALYZE {table}")
+        left = self.budget - sum(self.seconds.values())
+        db.execute(f"SET statement_timeout = {max(1, int(left * 1000))}")
+        try:
+            db.execute(f"DROP TABLE IF EXISTS {table} CASCADE")
+            db.execute(f"CREATE UNLOGGED TABLE {table} AS {sql}")
+            db.execute(f"ANALYZE {table}")
+        except psycopg.errors.QueryCanceled as late:
+            raise TooSlow(self.name) from late
 
 
 class DuckDB(Engine):
     name = "DuckDB"
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, seconds: float) -> None:
         super().__init__()
+        self.budget = seconds
         self.db = duckdb.connect(config={"threads": threads, "preserve_insertion_order": False})
         for macro in DIALECTS["duckdb"]:
             self.run(macro)
@@ -185,4 +197,13 @@ class DuckDB(Engine):
                 self.run(f"COPY {table} FROM '{path}' (FORMAT csv, HEADER false)")
 
     def made(self, table: str, sql: str) -> None:
-        self.run(f"CREATE OR REPLACE TABLE {table} AS {sql}")
+        """Interrupted where the budget ends."""
+        left = self.budget - sum(self.seconds.values())
+        timer = Timer(max(0, left), self.db.interrupt)
+        timer.start()
+        try:
+            self.run(f"CREATE OR REPLACE TABLE {table} AS {sql}")
+        except duckdb.InterruptException as late:
+            raise TooSlow(self.name) from late
+        finally:
+            timer.cancel()

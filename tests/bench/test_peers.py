@@ -5,7 +5,7 @@ import pytest
 from bench.answers import differences, reference
 from bench.market import needs, offers
 from bench.peers.engines import DuckDB, PostgreSQL, Tables
-from bench.peers.server import own_postgres
+from bench.with_servers import throw_away_servers
 
 
 @pytest.fixture(scope="module")
@@ -21,10 +21,10 @@ def right(market):
 @pytest.fixture(params=["duckdb", "postgresql"])
 def engine(request):
     if request.param == "duckdb":
-        yield DuckDB(threads=2)
+        yield DuckDB(threads=2, seconds=60)
     else:
-        with own_postgres() as url:
-            yield PostgreSQL(url, cores=2, seconds=60)
+        with throw_away_servers(where := {}):
+            yield PostgreSQL(where["DATABASE_URL"], cores=2, seconds=60)
 
 
 def test_sql_keeps_the_same_pairs_with_the_same_scores(engine, market, right):
