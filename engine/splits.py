@@ -24,6 +24,8 @@ from engine.scores import rounded
 # with the steps the work for each grows. A longer ramp is searched with its steps taken together.
 TRIED_SETS, TRIED_LEAST = 600, 60
 STEPS_MOST = 4
+# So many of the best sources are first completed the quick way: good plans early make good bounds.
+DIVES = 6
 # More than anything can earn: least parts come first.
 FIRST = 10**18
 
@@ -137,15 +139,21 @@ class _Search:
     complete: bool = True
     worth: dict[frozenset[int], int] = field(default_factory=dict)
     splits: dict[frozenset[int], Split | None] = field(default_factory=dict)
+    recorded: set[frozenset[int]] = field(default_factory=set)
 
     def run(self) -> None:
         alone = [(-self.delivers(frozenset({one})), one, True) for one in range(len(self.sources))]
-        for _, one, _ in sorted(alone):
+        alone.sort()
+        for _, one, _ in alone:
             self.record(frozenset({one}))
+        for _, one, _ in alone[:DIVES]:
+            others = [(gain, other, False) for gain, other, _ in alone if other != one]
+            self.visit(frozenset({one}), others, is_dive=True)
         self.visit(frozenset(), alone)
 
-    def visit(self, chosen: frozenset[int], others: list[Gain]) -> None:
-        """Look at all supersets with these others, at each turn the one that may add most.
+    def visit(self, chosen: frozenset[int], others: list[Gain], *, is_dive: bool = False) -> None:
+        """Look at all supersets with these others, at each turn the one that may add most; in a dive only at
+        what that one leads to.
 
         A gain known from fewer sources is only a bound; it is worked out when its turn has come.
         """
@@ -158,7 +166,10 @@ class _Search:
                 return
             _, other, is_exact = heappop(heap)
             if is_exact:
-                self.visit(chosen | {other}, [(gain, one, False) for gain, one, _ in heap])
+                rest = [(gain, one, False) for gain, one, _ in heap]
+                self.visit(chosen | {other}, rest, is_dive=is_dive)
+                if is_dive:
+                    return
             elif self.is_spent(bound):
                 return
             elif (now := self.delivers(chosen | {other})) > base:
@@ -191,8 +202,9 @@ class _Search:
 
     def record(self, chosen: frozenset[int]) -> None:
         """Keep the set if it is among the best and no source of it could be left out."""
-        if self.delivers(chosen) <= self.floor:
+        if chosen in self.recorded or self.delivers(chosen) <= self.floor:
             return
+        self.recorded.add(chosen)
         split = self.split(chosen)
         if split is None or not split.delivered or split.delivered <= self.floor:
             return

@@ -182,7 +182,7 @@ def _timeline(moments: Sequence[Shown], unit: str) -> Table:
         rows=[
             [
                 Cell(said(Site, "ready_on", moment["from_on"])),
-                *(Cell(_figure(moment[name]), is_number=True) for name in figures),
+                *(Cell(_figure(round(moment[name], 1)), is_number=True) for name in figures),
                 Cell(_cost(moment["cost_usd_month"]), is_number=True),
             ]
             for moment in moments
