@@ -190,3 +190,16 @@ def test_a_try_costs_the_same_at_any_size(make, tenant, size, django_assert_num_
 
     with django_assert_num_queries(12):
         try_out(tenant, request_, price="200")
+
+
+def test_it_says_so_where_more_are_open_than_are_tried(make, miner, tenant, monkeypatch):
+    for module in ("matching.views", "matching.services.what_if"):
+        monkeypatch.setattr(f"{module}.TRIED_POSTS", 2)
+    request = make.request()
+    make.sites(2)
+    drain(now=NOON)
+    assert "Tried were" not in try_out(tenant, request, latest_on="2028-06-01").content.decode()
+
+    make.site()
+
+    assert "Tried were 2 at most" in try_out(tenant, request, latest_on="2028-06-01").content.decode()
