@@ -17,7 +17,8 @@ from listings.vocabulary import DisclosureMode, Face, Freshness, PostType, Statu
 MAX_ATTEMPTS = 5
 FRESH_FOR = timedelta(days=90)
 STALE_FOR = timedelta(days=365)
-_UNPRICED = Value(99)  # beyond every price band
+# The price band, with what states no price beyond every band.
+PRICE_RANK = Coalesce("price_band", Value(99))
 
 _P = TypeVar("_P", bound=Model, covariant=True)
 
@@ -127,7 +128,7 @@ class ShelfQuerySet(PostQuerySet[_P]):
 class SupplyQuerySet(ShelfQuerySet[_P]):
     def with_ranks(self) -> Self:
         """And `price_rank`: the price band, with what states no price after all that does."""
-        return super().with_ranks().annotate(price_rank=Coalesce("price_band", _UNPRICED))
+        return super().with_ranks().annotate(price_rank=PRICE_RANK)
 
 
 class SiteQuerySet(SupplyQuerySet[_P]):

@@ -10,30 +10,26 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import Q, QuerySet
 
 from listings.vocabulary import Face, quarter_label
 
 Groups = Mapping[tuple[Any, ...], int]
 Holds = Callable[[tuple[Any, ...], str], bool]
 Counts = Callable[[Groups, Iterable[str]], dict[str, int]]
-_IN_FULL = "_in_full_"
+# What is counted by that is no column.
+_WORKED_OUT = {
+    "is_seen": ~Q(face=Face.TEASER),
+    "is_anywhere": Q(countries="", regions=[], grids=[]),
+}
 
 
 @dataclass(frozen=True)
 class Grouping:
-    """Columns by whose values posts are counted.
-
-    Those that only the full face tells stand in `in_full`: they read None in posts that the reader does not
-    see in full.
-    """
+    """Columns by whose values posts are counted. One that only the full face tells needs `is_seen` beside it:
+    whether the reader sees the post in full."""
 
     columns: tuple[str, ...] = ()
-    in_full: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> list[str]:
-        return [*self.columns, *(_IN_FULL + each for each in self.in_full)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,13 +46,12 @@ class Facet(Grouping):
 
 def grouped(found: QuerySet[Any], groupings: Mapping[str, Grouping]) -> dict[str, Groups]:
     """How many of the posts have which values, for all groupings in one query: one pass over the posts."""
-    sets = {name: one.names for name, one in groupings.items()}
+    sets = {name: list(one.columns) for name, one in groupings.items()}
     names = sorted({each for columns in sets.values() for each in columns})
-    told = {each for one in groupings.values() for each in one.in_full}
-    hidden = {_IN_FULL + each: Case(When(~Q(face=Face.TEASER), then=F(each))) for each in told}
+    worked_out = {name: _WORKED_OUT[name] for name in names if name in _WORKED_OUT}
     masks = {_mask(names, columns): name for name, columns in sets.items()}
     groups: dict[str, dict[tuple[Any, ...], int]] = {name: {} for name in groupings}
-    for mask, count, *values in _rows(found.annotate(**hidden), names, sets.values()):
+    for mask, count, *values in _rows(found.annotate(**worked_out), names, sets.values()):
         row, name = dict(zip(names, values, strict=True)), masks[mask]
         groups[name][tuple(_hashable(row[column]) for column in sets[name])] = count
     return dict(groups)
@@ -101,6 +96,12 @@ def equal(stored: tuple[Any, ...], choice: str) -> bool:
 
 
 @each
+def equal_if_seen(stored: tuple[Any, bool], choice: str) -> bool:
+    value, is_seen = stored
+    return is_seen and value == choice
+
+
+@each
 def by_quarter(stored: tuple[date], choice: str) -> bool:
     return quarter_label(stored[0]) <= choice
 
@@ -116,17 +117,17 @@ def below(edges: tuple[int, ...]) -> Counts:
 def takers(groups: Groups, choices: Iterable[str]) -> dict[str, int]:
     """Requests that take each country: those that name it and those that name no place at all.
 
-    In one pass over their countries, regions, grids and excluded countries: a large market has thousands of
-    different ones.
+    In one pass over their countries, whether they take any, and those that they exclude: a large market has
+    thousands of different ones.
     """
     anywhere, named = 0, Counter[str]()
-    for (countries, regions, grids, excluded), count in groups.items():
+    for (countries, is_anywhere, excluded), count in groups.items():
         takes, never = _codes(countries), _codes(excluded)
-        if takes or regions or grids:
-            named.update(dict.fromkeys(takes - never, count))
-        else:
+        if is_anywhere:
             anywhere += count
             named.subtract(dict.fromkeys(never, count))
+        else:
+            named.update(dict.fromkeys(takes - never, count))
     return {choice: anywhere + named[choice] for choice in choices}
 
 

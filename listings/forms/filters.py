@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any, ClassVar, NamedTuple
@@ -22,6 +23,7 @@ from listings.forms.facets import (
     by_quarter,
     each,
     equal,
+    equal_if_seen,
     grouped,
     takers,
 )
@@ -45,7 +47,7 @@ from listings.vocabulary import (
 QUARTERS_AHEAD = 16
 ANY = [("", _("Any"))]
 CARDS, MAP = "cards", "map"
-ALL, PLACES = "all", "places"  # what is counted besides the choices of filters
+ALL, PLACES = "all", "places by "  # what is counted besides the choices of filters
 PLACE_FILTERS = ("country", "grid")  # what a link of the map sets
 _LIVE = {"class": "choice"}  # ticking one narrows the list at once, where scripts run
 
@@ -67,10 +69,10 @@ class Chosen(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """How many posts fit, and how many in which place: the groups of the form's `places`."""
+    """How many posts fit, and for the map the groups of the form's `places`."""
 
     total: int
-    places: Groups
+    places: dict[str, Groups]
 
 
 class ListFilter(forms.Form):
@@ -85,7 +87,7 @@ class ListFilter(forms.Form):
     bar: ClassVar[tuple[str, ...]]
     more: ClassVar[tuple[str, ...]] = ()
     facets: ClassVar[dict[str, Facet]]
-    places: ClassVar[Grouping | None] = None
+    places: ClassVar[dict[str, Grouping]] = {}
 
     q = forms.CharField(
         label=_("Search"),
@@ -138,7 +140,7 @@ class ListFilter(forms.Form):
         """
         if not self.is_valid():
             return Counted(0, {})
-        places = {PLACES: self.places} if self.places and self.is_map else {}
+        places = {PLACES + name: one for name, one in self.places.items()} if self.is_map else {}
         groups = self._groups(visible, {**self.facets, **places})
         total = sum(groups.get(ALL, {}).values())
         for name, facet in self.facets.items():
@@ -146,14 +148,18 @@ class ListFilter(forms.Form):
             counts = facet.counts(groups[name], self._values(name))
             self._tell_counts(name, facet, chosen, counts)
             total = total if ALL in groups else counts[chosen]
-        return Counted(total, groups.get(PLACES, {}))
+        return Counted(total, {name: groups[PLACES + name] for name in self.places if places})
 
     def _groups(self, visible: PostQuerySet[Any], groupings: Mapping[str, Grouping]) -> dict[str, Groups]:
-        aside = {name: PLACE_FILTERS if name == PLACES else (name,) for name in groupings}
-        shared = {name: one for name, one in groupings.items() if not any(map(self._is_chosen, aside[name]))}
-        groups = grouped(self.narrowed(visible), {ALL: Grouping(), **shared}) if shared else {}
-        for name in groupings.keys() - shared.keys():
-            groups |= grouped(self.narrowed(visible, without=aside[name]), {name: groupings[name]})
+        batches: defaultdict[tuple[str, ...], dict[str, Grouping]] = defaultdict(dict)
+        for name, one in groupings.items():
+            own = PLACE_FILTERS if name.startswith(PLACES) else (name,)
+            batches[tuple(filter(self._is_chosen, own))][name] = one
+        if () in batches:
+            batches[()][ALL] = Grouping()
+        groups: dict[str, Groups] = {}
+        for aside, batch in batches.items():
+            groups |= grouped(self.narrowed(visible, without=aside), batch)
         return groups
 
     def _is_chosen(self, name: str) -> bool:
@@ -205,9 +211,9 @@ class SiteFilter(ListFilter):
         "min_mw": Facet(("mw_band",), counts=at_least(MW_EDGES)),
         "ready_by": Facet(("ready_quarter",), counts=by_quarter),
         "below_usd_kw_month": Facet(("price_band",), counts=below(PRICE_EDGES_USD_KW_MONTH)),
-        "grid": Facet(in_full=("grid",), counts=equal, sparse=True),
+        "grid": Facet(("grid", "is_seen"), counts=equal_if_seen, sparse=True),
     }
-    places = Grouping(("country", "mw_band"), in_full=("grid",))
+    places = {"country": Grouping(("country", "mw_band")), "grid": Grouping(("grid", "is_seen", "mw_band"))}
     country = forms.ChoiceField(choices=[*ANY, *countries], required=False)
     min_mw = forms.ChoiceField(label=_("MW at least"), required=False)
     ready_by = forms.ChoiceField(label=_("Ready by"), required=False)
@@ -284,11 +290,14 @@ class RequestFilter(ListFilter):
     more = ("grid", "min_gpus")
     facets = {
         "kind": Facet(("kind",), counts=equal),
-        "country": Facet(("countries", "regions", "grids", "excluded_countries"), counts=takers, sparse=True),
+        "country": Facet(("countries", "is_anywhere", "excluded_countries"), counts=takers, sparse=True),
         "min_mw": Facet(("size_band", "kind"), counts=_megawatts_at_least),
         "need_by": Facet(("need_quarter",), counts=by_quarter),
     }
-    places = Grouping(("kind", "size_band", "countries", "regions", "grids", "excluded_countries"))
+    places = {
+        "country": Grouping(("countries", "is_anywhere", "excluded_countries", "kind", "size_band")),
+        "grid": Grouping(("grids", "kind", "size_band")),
+    }
     kind = forms.ChoiceField(choices=[*ANY, *RequestKind.choices], required=False, label=_("Needs"))
     country = forms.ChoiceField(choices=[*ANY, *countries], required=False, label=_("Takes country"))
     min_mw = forms.ChoiceField(label=_("MW at least"), required=False)

@@ -160,6 +160,7 @@ class CapacityRequest(Post):
         indexes = [
             models.Index(fields=["need_quarter"], name="request_by_quarter"),
             models.Index(fields=["size_band"], name="request_by_size"),
+            models.Index(fields=["kind", "size_band"], name="request_by_kind_and_size"),
         ]
         triggers = [
             *triggers.bump("request", "post_ptr_id", is_post=True),

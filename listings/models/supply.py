@@ -26,7 +26,7 @@ from listings.models.fields import (
     within,
 )
 from listings.models.posts import Post
-from listings.querysets import GpuModelQuerySet, GpuPoolQuerySet, SiteQuerySet
+from listings.querysets import PRICE_RANK, GpuModelQuerySet, GpuPoolQuerySet, SiteQuerySet
 from listings.vocabulary import (
     NO_QUARTER,
     BuildStage,
@@ -194,6 +194,7 @@ class Site(Post, Hall):
         indexes = [
             models.Index(fields=["ready_quarter"], name="site_by_quarter"),
             models.Index(fields=["mw_band"], name="site_by_size"),
+            models.Index(PRICE_RANK, name="site_by_price"),
         ]
         triggers = [
             *triggers.bump("site", "post_ptr_id", is_post=True),
@@ -327,6 +328,7 @@ class GpuPool(Post):
         indexes = [
             models.Index(fields=["ready_quarter"], name="gpu_pool_by_quarter"),
             models.Index(fields=["gpu_band"], name="gpu_pool_by_size"),
+            models.Index(PRICE_RANK, name="gpu_pool_by_price"),
         ]
         triggers = triggers.bump("gpu_pool", "post_ptr_id", is_post=True)
 

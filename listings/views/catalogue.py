@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse, QueryDict
@@ -86,7 +87,7 @@ def _chips(request: PageRequest, shelf: Shelf, asked: ListFilter) -> list[Chip]:
     ]
 
 
-def _map(request: PageRequest, shelf: Shelf, places: Groups) -> RegionMap:
+def _map(request: PageRequest, shelf: Shelf, places: Mapping[str, Groups]) -> RegionMap:
     """A link of the map sets its place and lets go of another; the one in force lets go of itself."""
 
     def link(name: str, code: str) -> tuple[str, bool]:

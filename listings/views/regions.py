@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
 from django_countries import countries
@@ -124,9 +125,9 @@ class RegionMap(NamedTuple):
 Link = Callable[[str, str], tuple[str, bool]]
 
 
-def map_of(post_type: str, groups: Groups, link: Link) -> RegionMap:
+def map_of(post_type: str, groups: Mapping[str, Groups], link: Link) -> RegionMap:
     """The map of these groups; `link(parameter, code)` gives a place's address and whether it is chosen."""
-    grids, lands = _AMOUNTS[post_type](groups)
+    lands, grids = _LANDS[post_type](groups["country"]), _GRIDS[post_type](groups["grid"])
     grid_places = _places("grid", dict(Grid.choices), grids, link)
     land_names = {code: str(countries.name(code)) for code in {*lands, *_strips()}}
     land_places = _places("country", land_names, lands, link)
@@ -194,43 +195,57 @@ def _strip(place: Place, row: int, column: int, width: int, strips: list[int]) -
 
 # --- What the groups of `ListFilter.places` say --------------------------------------------------
 
-_Amounts = tuple[dict[str, Amount], dict[str, Amount]]  # of grids and of countries
+_Amounts = dict[str, Amount]
 
 
-def _of_sites(groups: Groups) -> _Amounts:
-    """Groups by country, MW band and, where it is told, grid."""
-    grids: dict[str, Amount] = {}
-    lands: dict[str, Amount] = {}
-    for (country, band, grid), posts in groups.items():
-        mw = posts * band_middle(band, MW_EDGES)
-        _add(lands, country, posts, mw)
-        if grid:
-            _add(grids, grid, posts, mw)
-    return grids, lands
+def _lands_of_sites(groups: Groups) -> _Amounts:
+    """By country and MW band."""
+    return _added((country, count, band) for (country, band), count in groups.items())
 
 
-def _of_requests(groups: Groups) -> _Amounts:
-    """Groups by kind, size band and places. GPUs have no MW; a request counts wherever it would go."""
-    grids: dict[str, Amount] = {}
+def _grids_of_sites(groups: Groups) -> _Amounts:
+    """By grid, whether it may be known, and MW band."""
+    return _added((grid, count, band) for (grid, is_seen, band), count in groups.items() if grid and is_seen)
+
+
+def _lands_of_requests(groups: Groups) -> _Amounts:
+    """By countries that are taken or excluded, kind and size band. A request counts wherever it would go."""
     posts: dict[tuple[Any, ...], int] = {}
     sizes: dict[tuple[Any, ...], Any] = {}
-    for (kind, band, *places), count in groups.items():
-        mw = count * band_middle(band, MW_EDGES) if kind == RequestKind.POWER else Decimal(0)
-        posts[tuple(places)] = posts.get(tuple(places), 0) + count
-        sizes[tuple(places)] = sizes.get(tuple(places), Decimal(0)) + mw
-        for grid in places[2]:
-            _add(grids, grid, count, mw)
+    for (*where, kind, band), count in groups.items():
+        posts[tuple(where)] = posts.get(tuple(where), 0) + count
+        sizes[tuple(where)] = sizes.get(tuple(where), 0) + count * _mw(band, kind)
     named = {code for codes, *_rest in posts for code in codes.split(",") if code} | _strips()
     taken, wanted = takers(posts, named), takers(sizes, named)
-    return grids, {code: Amount(taken[code], Decimal(wanted[code])) for code in named}
+    return {code: Amount(taken[code], Decimal(wanted[code])) for code in named}
 
 
-def _add(amounts: dict[str, Amount], code: str, posts: int, mw: Decimal) -> None:
-    before = amounts.get(code, Amount(0, Decimal(0)))
-    amounts[code] = Amount(before.posts + posts, before.mw + mw)
+def _grids_of_requests(groups: Groups) -> _Amounts:
+    """By the grids that are named, kind and size band."""
+    return _added(
+        (grid, count, band, kind) for (grids, kind, band), count in groups.items() for grid in grids
+    )
 
 
-_AMOUNTS: dict[str, Callable[[Groups], _Amounts]] = {
-    PostType.SITE: _of_sites,
-    PostType.REQUEST: _of_requests,
+def _added(rows: Iterable[tuple[Any, ...]]) -> _Amounts:
+    amounts: _Amounts = {}
+    for code, posts, *size in rows:
+        before = amounts.get(code, Amount(0, Decimal(0)))
+        amounts[code] = Amount(before.posts + posts, before.mw + posts * _mw(*size))
+    return amounts
+
+
+@cache
+def _mw(band: int, kind: str = RequestKind.POWER) -> Decimal:
+    """What a post of this band counts with; GPUs have no MW."""
+    return band_middle(band, MW_EDGES) if kind == RequestKind.POWER else Decimal(0)
+
+
+_LANDS: dict[str, Callable[[Groups], _Amounts]] = {
+    PostType.SITE: _lands_of_sites,
+    PostType.REQUEST: _lands_of_requests,
+}
+_GRIDS: dict[str, Callable[[Groups], _Amounts]] = {
+    PostType.SITE: _grids_of_sites,
+    PostType.REQUEST: _grids_of_requests,
 }
