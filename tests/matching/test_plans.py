@@ -103,6 +103,16 @@ def test_gpus_now_and_megawatts_later(make, tenant):
     assert "your own, in 2.285 MW" in page
 
 
+def test_the_request_s_own_page_shows_the_best_plan_to_its_owner(split, tenant, miner):
+    url, own_page = reverse("matching:plans", args=[split.uid]), reverse("listings:request", args=[split.uid])
+
+    assert f'hx-get="{url}"' in tenant.client.get(own_page).content.decode()
+    assert f'hx-get="{url}"' not in miner.client.get(own_page).content.decode()
+    part = tenant.client.get(url, headers={"HX-Request": "true"}).content.decode()
+    assert "Best plan: 40 MW at Pecos One from March 2027" in part
+    assert "<html" not in part
+
+
 def test_a_request_that_stays_in_one_place_says_how_to_change_that(make, miner, tenant):
     texas(make)
     request = make.request()
