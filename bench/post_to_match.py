@@ -11,6 +11,7 @@ import json
 import statistics
 import time
 import urllib.request
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,20 +21,30 @@ PAUSE_SECONDS = 0.02
 
 def main() -> None:
     asked = _arguments()
-    times = [_one_round(asked.url.rstrip("/") + "/api/v1", asked.key, n) for n in range(asked.rounds)]
-    found = sorted(times)
-    p95 = found[min(len(found) - 1, round(0.95 * len(found)))]
-    print(f"post to readable match, {len(found)} rounds, seconds: ", end="")
-    print(f"min {found[0]:.2f}  median {statistics.median(found):.2f}  p95 {p95:.2f}  max {found[-1]:.2f}")
+    print(told(list(rounds(asked.url, asked.key, asked.rounds))))
 
 
-def _one_round(api: str, key: str, number: int) -> float:
+def told(found: list[float]) -> str:
+    """The distribution in one line."""
+    times = sorted(found)
+    p95 = times[min(len(times) - 1, round(0.95 * len(times)))]
+    spread = f"min {times[0]:.2f}  median {statistics.median(times):.2f}  p95 {p95:.2f}  max {times[-1]:.2f}"
+    return f"post to readable match, {len(times)} rounds, seconds: {spread}"
+
+
+def rounds(url: str, key: str, count: int, patience_seconds: float = GIVE_UP_SECONDS) -> Iterator[float]:
+    """The seconds that each post took."""
+    api = url.rstrip("/") + "/api/v1"
+    return (_one_round(api, key, number, patience_seconds) for number in range(count))
+
+
+def _one_round(api: str, key: str, number: int, patience_seconds: float) -> float:
     site = _call("POST", f"{api}/sites/", key, _site(number))[0]
     started = time.perf_counter()
     try:
         while not _matched(api, key, site["uid"]):
-            if time.perf_counter() - started > GIVE_UP_SECONDS:
-                raise SystemExit(f"No match within {GIVE_UP_SECONDS} s: does the worker run?")
+            if time.perf_counter() - started > patience_seconds:
+                raise SystemExit(f"No match within {patience_seconds:.0f} s: does the worker run?")
             time.sleep(PAUSE_SECONDS)
         return time.perf_counter() - started
     finally:

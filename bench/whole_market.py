@@ -73,7 +73,7 @@ def _told(one: Measured) -> str:
 
 
 def _measure(workers: int) -> Measured:
-    with _at_work(workers):
+    with at_work(workers):
         started = time.perf_counter()
         looks = list(_looks(start_run(by=None, now=datetime.now(UTC))))
         seconds = time.perf_counter() - started
@@ -81,7 +81,7 @@ def _measure(workers: int) -> Measured:
 
 
 @contextmanager
-def _at_work(workers: int) -> Iterator[None]:
+def at_work(workers: int) -> Iterator[None]:
     """So many workers of one process each, as `manage.py up` starts them."""
     with ExitStack() as stop, tempfile.TemporaryDirectory() as folder:
         logs = [Path(folder) / f"worker-{number}.log" for number in range(workers)]
