@@ -4,8 +4,8 @@
 
 Loads an invented market into the database that the settings name, which has to be empty, starts the site and
 one worker, and posts, reads and withdraws one site after the other as `bench/post_to_match.py` does. Nothing
-of the market has been ranked before, so no list has a floor yet and each site's run writes every match that it
-finds: the worst case.
+of the market has been ranked before, so no list has a floor yet and each site's run writes every match that
+it finds: the worst case.
 """
 
 from __future__ import annotations
