@@ -55,6 +55,8 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     if Post.objects.exists():
         sys.exit("This database has posts already. Give an empty one.")
+    with connection.cursor() as cursor:
+        cursor.execute("SET idle_in_transaction_session_timeout = 0")  # inventing a batch may take a while
     load(sites=asked.sites, requests=asked.requests, seed=asked.seed, now=datetime.now(UTC))
     _say(f"{Post.objects.count():,} posts, seed {asked.seed}; {os.cpu_count()} cores {platform.machine()},")
     _say(f"Python {platform.python_version()}, load before the start {os.getloadavg()[0]:.1f}")

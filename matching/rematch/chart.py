@@ -8,7 +8,7 @@ from typing import NamedTuple
 from matching.rematch.words import step_label
 from matching.vocabulary import MOVE_STEP_POINTS
 
-WIDTH, HEIGHT = 640, 220
+WIDTH, HEIGHT = 800, 240
 TOP, BOTTOM = 24, 44
 GAP = 6
 

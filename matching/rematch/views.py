@@ -91,10 +91,15 @@ def _live(found: Run, request: PageRequest) -> dict[str, Any]:
         "told": outcome_of(body) if ended else progress_of(body),
         "done": (body["posts"] or 0) - (body["remaining"] or 0),
         "may_cancel": is_operator(request.reader) and found.drained_at is None,
-        "facts": facts_of(report) if report else [],
+        "facts": _facts(report) if report else None,
         "chart": chart_of(report["score_changes"]) if report else None,
         "table": _table(report) if report else None,
     }
+
+
+def _facts(report: dict[str, Any]) -> Table:
+    rows = [[Cell(label), Cell(f"{figure:,}", is_number=True)] for label, figure in facts_of(report)]
+    return Table(_("In figures"), [Column(_("What")), Column(_("How many"), is_number=True)], rows)
 
 
 def _table(report: dict[str, Any]) -> Table:

@@ -32,7 +32,7 @@ def progress_of(run: Mapping[str, Any]) -> str:
 def _pace(run: Mapping[str, Any]) -> str:
     if run["seconds_left"] is None:
         return ""
-    values = {"pace": f"{run['posts_per_second']:,.0f}", "time": duration(run["seconds_left"])}
+    values = {"pace": f"{run['posts_per_second']:,.0f}", "time": duration(max(1, run["seconds_left"]))}
     if run["posts_per_second"] < 1:
         return _(", about %(time)s left") % values
     return _(", %(pace)s a second, about %(time)s left") % values

@@ -3,7 +3,7 @@
 from matching.services.losses import explain_losses, forget_losses
 from matching.services.reviews import decide, require_broker, undo
 from matching.services.runs import advance, cancel_run, require_watcher, start_run
-from matching.services.work import drain, rematch_everything, work_for
+from matching.services.work import drain, work_for
 
 __all__ = [
     "advance",
@@ -12,7 +12,6 @@ __all__ = [
     "drain",
     "explain_losses",
     "forget_losses",
-    "rematch_everything",
     "require_broker",
     "require_watcher",
     "start_run",

@@ -43,14 +43,6 @@ def drain(*, now: datetime | None = None) -> int:
     return work_for(seconds=float("inf"), market=Market(), now=now or datetime.now(UTC))
 
 
-def rematch_everything() -> int:
-    """Put every post on the queue, parked ones included, and return how many that are."""
-    changes.unpark()
-    posts = list(Post.objects.values_list("pk", flat=True))
-    changes.mark(posts)
-    return len(posts)
-
-
 def mark_overdue(*, now: datetime) -> bool:
     """Put one post on the queue that is due without having changed; False if none is.
 

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from accounts.models import Membership
 from listings import services
+from listings.services import changes
 from matching.models import Loss, Match
-from matching.services import drain, explain_losses, forget_losses, rematch_everything
+from matching.services import drain, explain_losses, forget_losses
 from tests.factories import phase
 
 # Versions rise once in a transaction, so each edit needs one of its own.
@@ -87,7 +88,7 @@ class TestWhy:
         make.site(name="Better")
         make.request(by=other_tenant, title="More to its taste")
         drain()
-        rematch_everything()
+        changes.mark_for_run()
         drain()
         explain_losses()
 

@@ -19,7 +19,7 @@ from listings.models import Change, Post, Site
 from listings.services import changes
 from marketplace.invariants import violations
 from matching.models import Match, Ranking
-from matching.services import drain, rematch_everything
+from matching.services import drain
 from tests.plugins.servers import ValkeyServer
 from tests.plugins.workers import WorkerProcess
 from tests.waiting import eventually
@@ -41,7 +41,7 @@ def assert_as_if_nothing_had_happened() -> None:
     assert found
     Match.objects.all().delete()
     Ranking.objects.all().delete()
-    rematch_everything()
+    changes.mark_for_run()
     drain()
     eventually(all_matched)  # a worker that still runs may have claimed the last post
     assert picture() == found

@@ -14,7 +14,9 @@ from matching.rematch.shown import shown
 from matching.rematch.words import lines_of, progress_of
 from matching.services.runs import RunUnderWay
 
-LOOK_EVERY_SECONDS = 1
+# At a terminal the line is written over; in a log it stays.
+LOOK_EVERY_SECONDS = {True: 1, False: 10}
+LINE = 78
 
 
 class Command(BaseCommand):
@@ -51,19 +53,18 @@ class Command(BaseCommand):
         return run
 
     def _watch(self, run: Run) -> None:
-        told = ""
+        at_terminal = self.stdout.isatty()
+        ending = "\r" if at_terminal else "\n"
         try:
             while not run.ended_at:
-                now_so = progress_of(shown(run, timezone.now()))
-                if now_so != told:
-                    self.stdout.write(now_so)
-                    self.stdout.flush()
-                told = now_so
-                time.sleep(LOOK_EVERY_SECONDS)
+                told = progress_of(shown(run, timezone.now()))
+                self.stdout.write(told.ljust(LINE) if at_terminal else told, ending=ending)
+                self.stdout.flush()
+                time.sleep(LOOK_EVERY_SECONDS[at_terminal])
                 run.refresh_from_db()
         except KeyboardInterrupt:
             again = "`manage.py rematch --watch` shows it again, `--cancel` ends it."
             self.stdout.write(f"\nThe run goes on without you. {again}")
             return
         for line in lines_of(shown(run, timezone.now())):
-            self.stdout.write(line)
+            self.stdout.write(line.ljust(LINE) if at_terminal else line)
