@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.urls import reverse
 
 from accounts.readers import Reader
@@ -92,11 +92,18 @@ def needs_for(asked: Asked, reader: Reader, today: date) -> Any:
     """The needs of the left column, to be read in `NEED_ORDER`, a page at a time."""
     matches = asked.narrow(Match.objects.for_desk(reader, today), reader)
     needs: Any = Ranking.objects.for_desk(reader, today, matches)
-    return needs.filter(matches__gt=0) if asked.is_narrow else needs
+    if not asked.is_narrow:
+        return needs
+    # The need at work stays in sight, even if what was just decided leaves none of its matches.
+    at_work = Q(request_uid=asked.need, unit=asked.unit) if asked.need and asked.unit else Q()
+    return needs.filter(Q(matches__gt=0) | at_work)
 
 
 def board_of(needs: Sequence[Any], asked: Asked, reader: Reader, today: date) -> Board:
-    """These needs, and the chosen one's matches; nine queries, however many there are of either."""
+    """These needs, and the chosen one's matches; nine queries, however many there are of either.
+
+    A tenth, if the address names a need of another page.
+    """
     chosen = _chosen(needs, asked, reader, today)
     every = [*needs, chosen] if chosen is not None and chosen not in needs else needs
     requests = _requests({need.post_id for need in every}, reader, today)
@@ -131,7 +138,8 @@ def _offers(posts: set[int], unit: str, reader: Reader, today: date) -> dict[int
 
 def _card(need: Any, requests: Mapping[int, Any], asked: Asked, chosen: Any) -> Card:
     url = asked.url(need=str(need.request_uid), unit=need.unit, match="")
-    return card_of(show(requests[need.post_id]), need, url, is_current=need == chosen)
+    done = asked.is_narrow and not need.matches
+    return card_of(show(requests[need.post_id]), need, url, is_current=need == chosen, is_done=done)
 
 
 # --- One need ----------------------------------------------------------------------------------
@@ -191,17 +199,22 @@ def _chosen_match(ranked: Sequence[Any], left: Sequence[Any], asked: Asked) -> A
 
 def _steps(lines: list[Line], place: int, cards: list[Card]) -> dict[str, str]:
     """The next and the previous match; at the ends of the list the next and the previous need."""
-    current = next((number for number, card in enumerate(cards) if card.is_current), None)
-    after, before = "", ""
-    if current is not None:
-        after = cards[current + 1].url if current + 1 < len(cards) else ""
-        before = cards[current - 1].url if current else ""
     following = [line.url for line in lines if line.place > place]
     preceding = [line.url for line in lines if line.place < place]
+    after, before = _neighbours(cards)
     return {
         "following": following[0] if following else after,
         "preceding": preceding[-1] if preceding else before,
     }
+
+
+def _neighbours(cards: list[Card]) -> tuple[str, str]:
+    """The needs beside the one at work; once the filter leaves none of its matches, the first of the others."""
+    at = next((at for at, card in enumerate(cards) if card.is_current), None)
+    if at is None or cards[at].is_done:
+        return next((card.url for card in cards if not card.is_current), ""), ""
+    after = cards[at + 1].url if at + 1 < len(cards) else ""
+    return after, cards[at - 1].url if at else ""
 
 
 def _detail(match: Any, request: Any, offer: Any, past: Sequence[Review], asked: Asked) -> Detail:

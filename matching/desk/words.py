@@ -27,7 +27,7 @@ STATE_CHIPS = {"approved": "chip-good", "rejected": "chip-bad", "reopened": "chi
 
 
 class Card(NamedTuple):
-    """One need in the left column, and at the head of its matches."""
+    """One need in the left column, and at the head of its matches; done if the filter leaves none of them."""
 
     title: str
     organization: str
@@ -41,6 +41,7 @@ class Card(NamedTuple):
     url: str
     post_url: str
     is_current: bool
+    is_done: bool
 
 
 class Line(NamedTuple):
@@ -86,7 +87,7 @@ class Near(NamedTuple):
     score: str
 
 
-def card_of(shown: Shown, need: Any, url: str, *, is_current: bool) -> Card:
+def card_of(shown: Shown, need: Any, url: str, *, is_current: bool, is_done: bool) -> Card:
     """A need by its request's face and what its matches promise (`Ranking.objects.for_desk`)."""
     steps = shown["steps"]
     near = len(need.near_misses)
@@ -103,6 +104,7 @@ def card_of(shown: Shown, need: Any, url: str, *, is_current: bool) -> Card:
         url=url,
         post_url=SHELVES[PostType.REQUEST].url(shown["uid"]),
         is_current=is_current,
+        is_done=is_done,
     )
 
 

@@ -171,9 +171,23 @@ class TestDeciding:
         assert [card.title for card in look(broker, state="open")["cards"]] == ["Other"]
         assert [card.title for card in look(broker, mine=1)["cards"]] == ["Decided"]
         # What was just decided stays in view, so that it can be undone.
-        kept = look(broker, state="open", need=decided.uid, unit="mw", match=match.uid)["pane"]
-        assert kept.detail.state_label == "approved"
-        assert kept.lines == []
+        desk = look(broker, state="open", need=decided.uid, unit="mw", match=match.uid)
+        assert desk["pane"].detail.state_label == "approved"
+        assert desk["pane"].lines == []
+        assert [(card.title, card.is_done) for card in desk["cards"]] == [("Other", False), ("Decided", True)]
+        assert desk["pane"].following == desk["cards"][0].url
+
+    def test_under_a_filter_it_costs_no_more(self, make, broker, django_assert_max_num_queries):
+        make.site()
+        decided = make.request()
+        make.gpu_request(accepts_hosting=True)
+        drain(now=NOON)
+        match = Match.objects.get(request=decided)
+        press(broker, match)
+
+        with django_assert_max_num_queries(12):
+            desk = look(broker, state="open", need=decided.uid, unit="mw", match=match.uid)
+        assert desk["pane"].detail
 
     def test_what_matches_no_more_keeps_its_review_in_sight(self, pair, broker):
         press(broker, pair, "none", note="Call in May.")
