@@ -209,7 +209,7 @@ def _steps(lines: list[Line], place: int, cards: list[Card]) -> dict[str, str]:
 
 
 def _neighbours(cards: list[Card]) -> tuple[str, str]:
-    """The needs beside the one at work; once the filter leaves none of its matches, the first of the others."""
+    """The needs beside the one at work; once the filter leaves it no match, the first of the others."""
     at = next((at for at, card in enumerate(cards) if card.is_current), None)
     if at is None or cards[at].is_done:
         return next((card.url for card in cards if not card.is_current), ""), ""
