@@ -11,7 +11,7 @@ from typing import Any
 
 from django_countries.fields import Country, MultipleCountriesDescriptor
 
-from listings.models import CapacityRequest, Evidence, GpuPool, GpuWish, Phase, Post, Site, Step
+from listings.models import CapacityRequest, Disclosure, Evidence, GpuPool, GpuWish, Phase, Post, Site, Step
 from listings.models.demand import WEIGHTS
 from listings.vocabulary import (
     GPU_EDGES,
@@ -172,6 +172,12 @@ def _site_full(site: Site) -> dict[str, Any]:
 def show_phase(phase: Phase) -> dict[str, Any]:
     """One phase, for readers of its site's full face."""
     return _plain(phase, ("uid", *PHASE, "reserved_mw", "assumed"))
+
+
+def show_grant(grant: Disclosure) -> dict[str, Any]:
+    """A grant, for the owner of the post: who may see the full face, since when and until when."""
+    organization = {"uid": grant.organization.uid, "name": grant.organization.name}
+    return {"organization": organization, **_plain(grant, ("granted_at", "revoked_at"))}
 
 
 def _site_reserve(site: Site, shown: dict[str, Any]) -> None:

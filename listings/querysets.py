@@ -169,6 +169,11 @@ class EvidenceQuerySet(QuerySet[_P]):
 
 
 class DisclosureQuerySet(QuerySet[_P]):
+    def for_owner(self, post: int) -> Self:
+        """Every grant of a post with its organization: those that stand first, then the newest."""
+        grants = self.filter(post=post).select_related("organization")
+        return grants.order_by(F("revoked_at").desc(nulls_first=True), "-granted_at", "pk")
+
     def live(self) -> Self:
         return self.filter(revoked_at=None)
 

@@ -22,6 +22,8 @@ urlpatterns = [
     path("requests/<uuid:uid>/", views.request_page, name="request"),
     path("requests/<uuid:uid>/edit/", views.request_edit, name="request_edit"),
     path("posts/renew/", views.renew_all, name="renew_all"),
+    path("posts/<uuid:uid>/evidence/", views.evidence, name="evidence"),
+    path("posts/<uuid:uid>/grants/", views.grants, name="grants"),
     path("posts/<uuid:uid>/move/", views.move, name="move"),
     path("posts/<uuid:uid>/renew/", views.renew, name="renew"),
 ]

@@ -174,7 +174,13 @@ class EvidenceMethod(TextChoices):
     STATEMENT = "statement", "Owner's statement"
     PUBLIC_SOURCE = "public_source", "Public source"
     DOCUMENT = "document", "Document"
+    # Somebody else came to see: no owner can claim that.
     VISIT = "visit", "Visit"
+
+
+# What an owner may back a claim with, and which of it counts only with the paper or the place to look it up.
+OWNERS_METHODS = (EvidenceMethod.STATEMENT, EvidenceMethod.PUBLIC_SOURCE, EvidenceMethod.DOCUMENT)
+DOCUMENTED_METHODS = (EvidenceMethod.PUBLIC_SOURCE, EvidenceMethod.DOCUMENT)
 
 
 class Freshness(TextChoices):

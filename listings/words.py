@@ -166,6 +166,8 @@ HINTS: dict[str, str] = {
     "guarantee_months": "A guarantor counts from 36 months on.",
     "accepts_hosting": "The same need is then also matched as megawatts in a miner's hall.",
     "need_on": "The first day that needs this total.",
+    "document": "Its name and date, or the address where the source can be read.",
+    "verified_on": "The day on which somebody last made sure.",
 }
 
 

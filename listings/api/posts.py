@@ -31,7 +31,7 @@ from listings import services
 from listings.api.words import DescribedInput, DescribedSerializer
 from listings.faces import POST, show
 from listings.models import CapacityRequest, Evidence, GpuPool, Post, Site
-from listings.vocabulary import Confidence, Face, PostType, Status
+from listings.vocabulary import OWNERS_METHODS, Confidence, Face, PostType, Status
 
 OPENINGS = [(status.value, status.label) for status in (Status.DRAFT, Status.OPEN)]
 MOVES = [(status.value, status.label) for status in (Status.OPEN, Status.PAUSED, Status.WITHDRAWN)]
@@ -66,6 +66,11 @@ class MoveInput(StrictSerializer):
 
 
 class EvidenceInput(DescribedInput):
+    method = serializers.ChoiceField(
+        [(method.value, method.label) for method in OWNERS_METHODS],
+        help_text="A public source and a document are named in `document`.",
+    )
+
     class Meta:
         model = Evidence
         fields = ("claim", "method", "document", "verified_on", "expires_on")

@@ -15,7 +15,13 @@ from listings.services.sites import (
     update_phase,
     update_site,
 )
-from listings.services.trust import OwnPost, grant_disclosure, record_evidence, revoke_disclosure
+from listings.services.trust import (
+    OwnPost,
+    grant_by_name,
+    grant_disclosure,
+    record_evidence,
+    revoke_disclosure,
+)
 from listings.services.unfinished import drop_unfinished, forget_unfinished, keep_unfinished
 
 __all__ = [
@@ -34,6 +40,7 @@ __all__ = [
     "create_site",
     "drop_unfinished",
     "forget_unfinished",
+    "grant_by_name",
     "grant_disclosure",
     "keep_unfinished",
     "load_gpu_models",

@@ -14,12 +14,15 @@ from listings.views.moves import move, renew, renew_all
 from listings.views.pages import gpu_pool_page, request_page, site_page
 from listings.views.quick import request_quick
 from listings.views.stepwise import request_steps
+from listings.views.trust import evidence, grants
 
 __all__ = [
+    "evidence",
     "gpu_pool_edit",
     "gpu_pool_list",
     "gpu_pool_new",
     "gpu_pool_page",
+    "grants",
     "move",
     "renew",
     "renew_all",

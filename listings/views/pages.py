@@ -96,6 +96,8 @@ def _owner(shelf: Shelf, post: Any) -> dict[str, Any]:
     return {
         "matching": matching_of(post, timezone.now()),
         "edit_url": reverse(f"listings:{shelf.one}_edit", args=[post.uid]),
+        "evidence_url": "" if shelf is REQUESTS else reverse("listings:evidence", args=[post.uid]),
+        "grants_url": reverse("listings:grants", args=[post.uid]),
         "moves": [{"to": to, "label": MOVE_LABELS[Status(to)]} for to in Status if to in MOVES[post.status]],
         "may_renew": post.status in (Status.OPEN, Status.PAUSED),
     }

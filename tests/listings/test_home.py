@@ -30,6 +30,7 @@ def state(site, days_ago, method="statement"):
         post=site,
         claim="power",
         method=method,
+        document="Agreement",
         verified_on=timezone.localdate() - timedelta(days=days_ago),
         now=timezone.now(),
     )

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from listings import services
-from listings.vocabulary import Claim
+from listings.vocabulary import Claim, Status
 from market.figures import open_market
 from market.maps import map_of
 from market.services import load_comparables
@@ -50,7 +50,7 @@ class TestSupply:
     def test_what_is_dependable_follows_stage_and_evidence(self, reference):
         for claim in (Claim.POWER, Claim.DATE):
             services.record_evidence(
-                post=reference, claim=claim, method="public_source", verified_on=TODAY, now=NOON
+                post=reference, claim=claim, method="statement", verified_on=TODAY, now=NOON
             )
 
         market = open_market(TODAY)
@@ -108,6 +108,16 @@ def test_demand_counts_megawatts_and_requests_for_gpus_apart(make):
     assert (market.wanted_mw, market.power_requests, market.gpu_requests) == (80, 1, 1)  # 75 to the ten
     assert by_label(market)["Q2 27"].wanted == 75
     assert (market.pools, market.gpus) == (1, 640)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_market_is_counted_anew_only_when_a_post_has_changed(make, django_assert_num_queries):
+    site = make.site(phases=[phase(critical_mw=40)])
+    before = open_market(TODAY)
+    with django_assert_num_queries(1):
+        assert open_market(TODAY) == before
+    services.move_post(post=site, to=Status.PAUSED, now=NOON)
+    assert (before.sites, open_market(TODAY).sites) == (1, 0)
 
 
 def test_an_empty_market_says_what_comes_next(db, visitor):

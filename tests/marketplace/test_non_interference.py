@@ -88,6 +88,7 @@ def addresses(blind: Blind) -> list[str]:
     uids = {"gpu-model": blind.pool.model.uid, "match": match, "review": match, "what_if": blind.site.uid}
     uids |= {"run": match, "rematch-run": match}
     uids |= {"site": blind.site.uid, "of": blind.site.uid, "move": blind.site.uid, "renew": blind.site.uid}
+    uids |= {"evidence": blind.site.uid, "grants": blind.site.uid}
     uids |= {"gpu-pool": blind.pool.uid, "gpu_pool": blind.pool.uid}
     uids |= {"request": blind.request.uid, "near-misses": blind.request.uid, "plans": blind.request.uid}
     uids |= {"phase": blind.site.phases.get().uid, "change": blind.site.uid, "remove": blind.site.uid}

@@ -64,6 +64,8 @@ PAGES: Declared = {
     "listings:request_quick": {"GET": TENANTS, "POST": TENANTS},
     "listings:request_steps": {"GET": TENANTS, "POST": TENANTS},
     "listings:request_edit": {"GET": DEMAND, "POST": DEMAND},
+    "listings:evidence": {"GET": SUPPLY, "POST": SUPPLY},
+    "listings:grants": {"GET": SUPPLY, "POST": SUPPLY},
     "listings:move": {"POST": SUPPLY},
     "listings:renew": {"POST": SUPPLY},
     "listings:renew_all": {"POST": MEMBERS},  # of one's own posts alone
@@ -170,6 +172,8 @@ def market(make, miner, miner_member, tenant, broker) -> dict[str, Any]:
         "run": run.uid,
         "cancel_run": run.uid,
         "rematch-run": run.uid,
+        "evidence": site.uid,
+        "grants": site.uid,
         "move": site.uid,
         "renew": site.uid,
         "of": site.uid,
