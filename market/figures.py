@@ -11,9 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import TruncQuarter
 
@@ -79,7 +81,32 @@ class Market:
 
 
 def open_market(today: date) -> Market:
-    """Everything that is open on this day, in five queries."""
+    """Everything that is open on this day: in one query while no post changes, else in six."""
+    settled = _settled_xid()
+    return _counted(today) if settled is None else _remembered(today, settled)
+
+
+@lru_cache(maxsize=2)
+def _remembered(today: date, settled: int) -> Market:
+    """What stood when this was the last transaction that had changed a post."""
+    return _counted(today)
+
+
+def _settled_xid() -> int | None:
+    """The last transaction that has changed a post; None while an earlier one, or this one, may still commit.
+
+    Whatever is counted here hangs on posts and what belongs to them, all of which stamp their post.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT max(changed_xid) FROM listings_post"
+            " HAVING max(changed_xid) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+        )
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
+
+
+def _counted(today: date) -> Market:
     public = _public_lots(today)
     lots = [*public, *_teaser_lots(today)]
     asks, sites, references = _asks(today)

@@ -23,7 +23,8 @@ def engine(request):
     if request.param == "duckdb":
         yield DuckDB(threads=2, seconds=60)
     else:
-        with throw_away_servers(where := {}):
+        where: dict[str, str] = {}
+        with throw_away_servers(where):
             yield PostgreSQL(where["DATABASE_URL"], cores=2, seconds=60)
 
 

@@ -47,7 +47,7 @@ def test_the_page_costs_the_same_at_any_size(db, visitor, count, django_assert_n
     priced = [row for row in table("deals") if row["computed_usd_per_kw_month"]]
     load_comparables(rows=priced[:count])
 
-    with django_assert_num_queries(7):  # five of the open market, leases, rates
+    with django_assert_num_queries(8):  # six of the open market, leases, rates
         assert visitor.client.get("/market/").status_code == 200
 
 

@@ -179,5 +179,5 @@ def test_the_pages_cost_the_same_at_any_size(make, visitor, count, django_assert
     load_comparables(rows=table("deals")[:count])
 
     for page in PAGES:
-        with django_assert_num_queries(7):  # five of the open market, leases, their rates
+        with django_assert_num_queries(8):  # six of the open market, leases, their rates
             assert visitor.client.get(page).status_code == 200
