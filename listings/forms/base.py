@@ -60,7 +60,7 @@ class FieldsForm(forms.Form):
     def stored(cls, row: models.Model) -> dict[str, Any]:
         """A row as the form's initial values."""
         values = {**model_to_dict(row, cls.names()), **{name: getattr(row, name) for name in cls.identity}}
-        return {name: _plain(value) for name, value in values.items()}
+        return {name: plain(value) for name, value in values.items()}
 
     def full_clean(self) -> None:
         """While rows are still being added, what was typed is kept and nothing is judged."""
@@ -98,7 +98,7 @@ def _fields(model: type[models.Model], names: Iterable[str]) -> dict[str, forms.
     return fields_for_model(model, names, labels=LABELS, help_texts=HINTS, formfield_callback=_form_field)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """100.000 MW is typed and read as 100."""
     return Decimal(f"{value.normalize():f}") if isinstance(value, Decimal) else value
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -109,10 +109,19 @@ def _create(shelf: Shelf, paper: Paper, organization: Organization) -> Post | No
         return None
 
 
-@transaction.atomic
 def _edit(request: PageRequest, shelf: Shelf, uid: str) -> HttpResponse:
-    post = _own(request, shelf, uid)
     kept = once.restored(request)
+    post, paper, is_stored = _changed(request, shelf, uid, kept)
+    if is_stored:
+        messages.success(request, "Saved. Its matches follow in a moment.")
+        return redirect(shelf.url(post.uid))
+    return _page(request, shelf, paper, post=post, was_kept=bool(kept))
+
+
+@transaction.atomic
+def _changed(request: PageRequest, shelf: Shelf, uid: str, kept: QueryDict | None) -> tuple[Any, Paper, bool]:
+    """The post with its form, and whether it was stored. The lock ends here: nobody waits for a page."""
+    post = _own(request, shelf, uid)
     paper = paper_of(shelf, getattr(post, "kind", ""))(
         organization=post.organization,
         today=timezone.localdate(),
@@ -120,10 +129,7 @@ def _edit(request: PageRequest, shelf: Shelf, uid: str) -> HttpResponse:
         data=kept or request.POST or None,
         was_kept=bool(kept),
     )
-    if paper.is_valid() and _update(shelf, paper, post):
-        messages.success(request, "Saved. Its matches follow in a moment.")
-        return redirect(shelf.url(post.uid))
-    return _page(request, shelf, paper, post=post, was_kept=bool(kept))
+    return post, paper, paper.is_valid() and _update(shelf, paper, post)
 
 
 def _own(request: PageRequest, shelf: Shelf, uid: str) -> Any:

@@ -24,8 +24,11 @@ from listings.views import once
 from listings.views.editing import form_page
 from listings.views.once import kept_through_sign_in
 from listings.views.shelves import SITES
-from listings.vocabulary import Grid, Status
+from listings.vocabulary import BuildStage, Grid, Status
 from listings.words import LABELS
+
+# The button that also puts what is still a draft on the market.
+OPEN = "open"
 
 
 @form_page
@@ -53,8 +56,9 @@ def _save(request: PageRequest, organization: Organization) -> HttpResponse:
     rows = grid_of(named, request.POST)
     valid = rows.is_valid()
     sites = {str(site.uid): site for site in named}
-    changed = [row for row in rows.forms if valid and row.typed()]
-    saved = [_save_row(row, sites, organization) for row in changed]
+    opens = OPEN in request.POST
+    changed = [row for row in rows.forms if valid and (row.says_something() or _is_draft(row, sites, opens))]
+    saved = [_save_row(row, sites, organization, opens=opens) for row in changed]
     if not valid or not all(saved):
         transaction.set_rollback(True)
         return _page(request, rows)
@@ -65,7 +69,12 @@ def _save(request: PageRequest, organization: Organization) -> HttpResponse:
     return answer
 
 
-def _save_row(row: GridRow, sites: dict[str, Site], organization: Organization) -> bool:
+def _is_draft(row: GridRow, sites: dict[str, Site], opens: bool) -> bool:
+    site = sites.get(str(row.cleaned_data.get("uid")))
+    return opens and site is not None and site.status == Status.DRAFT
+
+
+def _save_row(row: GridRow, sites: dict[str, Site], organization: Organization, *, opens: bool) -> bool:
     uid, now = row.cleaned_data["uid"], timezone.now()
     site = sites.get(str(uid))
     if uid and site is None:
@@ -76,10 +85,14 @@ def _save_row(row: GridRow, sites: dict[str, Site], organization: Organization) 
         return False
     try:
         if site:
-            services.update_site(site=site, fields=row.typed(), now=now)
+            services.update_site(site=site, fields=row.typed(), phases=row.phases_typed(), now=now)
+            if opens and site.status == Status.DRAFT:
+                services.move_post(post=site, to=Status.OPEN, now=now)
         else:
-            fields = {**row.typed(), "status": Status.DRAFT}
-            services.create_site(organization=organization, fields=fields, phases=[], now=now)
+            fields = {**row.typed(), "status": Status.OPEN if opens else Status.DRAFT}
+            services.create_site(
+                organization=organization, fields=fields, phases=row.phases_typed() or [], now=now
+            )
     except DomainError as refusal:
         row.refuse(refusal)
         return False
@@ -87,7 +100,7 @@ def _save_row(row: GridRow, sites: dict[str, Site], organization: Organization) 
 
 
 def _own(reader: Reader) -> Any:
-    return Site.objects.of(reader).exclude(status=Status.WITHDRAWN)
+    return Site.objects.of(reader).exclude(status=Status.WITHDRAWN).prefetch_related("phases")
 
 
 def _named(reader: Reader, uids: list[str], *, lock: bool = False) -> list[Site]:
@@ -111,13 +124,13 @@ def _page(
     faults = sum(len(row.errors) for row in rows.forms) if wrong else 0
     context = {
         "rows": rows,
-        "columns": [LABELS[name] for name in GridRow.row_fields],
+        "columns": [(name, LABELS[name]) for name in GridRow.columns],
         "page": page,
         "faults": faults,
         "wrong": wrong,
         "was_kept": was_kept,
         "mark": request.POST.get(once.MARK) or once.new_mark(request.reader),
-        "known": {"country": list(countries), "grid": Grid.choices},
+        "known": {"country": list(countries), "grid": Grid.choices, "stage": BuildStage.choices},
     }
     return render(request, "listings/grid.html", context, status=400 if wrong else 200)
 

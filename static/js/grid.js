@@ -5,6 +5,7 @@ const undoButton = document.getElementById("undo");
 const status = document.getElementById("changes");
 const total = document.querySelector("[name$=TOTAL_FORMS]");
 const done = []; // each entry: [[input, value before], …] of one step
+let note = ""; // what the last paste has to say
 let before = null; // what the focused cell held when it got the focus
 
 const rows = () => [...grid.tBodies[0].rows];
@@ -29,7 +30,8 @@ function show() {
     return differs;
   }).length;
   undoButton.hidden = !done.length;
-  status.textContent = changed === 0 ? "" : changed === 1 ? status.dataset.one : status.dataset.many.replace("{count}", changed);
+  const told = changed === 0 ? "" : changed === 1 ? status.dataset.one : status.dataset.many.replace("{count}", changed);
+  status.textContent = note ? `${told}. ${note}` : told;
 }
 
 function remember(step) {
@@ -41,6 +43,7 @@ function undo() {
   const step = done.pop();
   if (!step) return;
   for (const [input, value] of step) input.value = value;
+  note = "";
   before = document.activeElement.value;
   step[0][0].focus();
   show();
@@ -51,11 +54,14 @@ function addRow() {
   const number = Number(total.value);
   const row = last.cloneNode(true);
   row.cells[0].firstChild.textContent = String(number + 1);
-  row.querySelectorAll(".errorlist").forEach((one) => one.remove());
+  row.querySelectorAll(".errorlist, small").forEach((one) => one.remove());
+  row.querySelectorAll(".grid-wrong").forEach((cell) => cell.classList.remove("grid-wrong"));
   for (const input of row.querySelectorAll("input")) {
     input.name = input.name.replace(/-\d+-/, `-${number}-`);
     input.id = input.id.replace(/-\d+-/, `-${number}-`);
     input.removeAttribute("aria-invalid");
+    input.readOnly = false;
+    input.removeAttribute("title");
     input.removeAttribute("aria-describedby");
     input.setAttribute("value", "");
     input.value = "";
@@ -64,20 +70,50 @@ function addRow() {
   total.value = String(number + 1);
 }
 
+const plain = (text) => text.toLowerCase().replace(/[^a-z0-9]/g, "");
+const headings = [...grid?.tHead.rows[0].cells ?? []].slice(1).map((cell) => {
+  const label = cell.textContent;
+  return [label, label.split(",")[0], cell.dataset.name].map(plain);
+});
+
+// The columns that a line of headings names, -1 for what has no place here; null for a line of figures.
+function columnsNamed(line) {
+  const found = line.map((text) => headings.findIndex((names) => text.trim() && names.includes(plain(text))));
+  return found.filter((column) => column >= 0).length >= 2 ? found : null;
+}
+
+// "US$ 1,250 MW" is 1250; whatever could be read in two ways stays as it is, for the server to ask about.
+function figure(text) {
+  const bare = text.trim().replace(/^(US\$|USD|\$)\s*/i, "").replace(/\s*(MW|kW|%|months?)$/i, "");
+  return bare.replace(/(\d)[, \u00a0](?=\d{3}(\D|$))/g, "$1");
+}
+
+function fill(target, value, step) {
+  if (!target || target.readOnly) return;
+  step.push([target, target.value]);
+  target.value = target.classList.contains("number") ? figure(value) : value.trim();
+}
+
 function paste(input, text) {
   const [top, left] = place(input);
-  const lines = text.replace(/\r/g, "").replace(/\n$/, "").split("\n").map((line) => line.split("\t"));
+  let lines = text.replace(/\r/g, "").replace(/\n+$/, "").split("\n").map((line) => line.split("\t"));
+  const named = columnsNamed(lines[0]);
+  note = "";
+  if (named) {
+    const unknown = lines[0].filter((name, at) => name.trim() && named[at] < 0);
+    note = status.dataset.headings.replace("{taken}", named.filter((column) => column >= 0).length);
+    if (unknown.length) note += " " + status.dataset.unknown.replace("{names}", unknown.join(", "));
+    lines = lines.slice(1);
+  }
   const step = [];
-  lines.forEach((line, down) => {
+  const missed = lines.filter((line, down) => {
     while (!rows()[top + down] && Number(total.value) < Number(grid.dataset.max ?? 100)) addRow();
-    const targets = rows()[top + down] ? cells(rows()[top + down]) : [];
-    line.forEach((value, across) => {
-      const target = targets[left + across];
-      if (!target) return;
-      step.push([target, target.value]);
-      target.value = target.classList.contains("number") ? value.trim().replace(/(\d),(?=\d{3}\b)/g, "$1") : value.trim();
-    });
+    const row = rows()[top + down];
+    if (!row) return true;
+    line.forEach((value, across) => fill(cells(row)[named ? named[across] : left + across], value, step));
+    return false;
   });
+  if (missed.length) note += " " + status.dataset.full.replace("{count}", missed.length);
   before = input.value;
   remember(step);
 }
