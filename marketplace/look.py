@@ -46,7 +46,8 @@ class Specimen(forms.Form):
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember the colours and go back to `next`; an address elsewhere leads to the front page."""
     back = request.POST.get("next", "")
-    answer = redirect(back if url_has_allowed_host_and_scheme(back, None) else "home")
+    is_ours = url_has_allowed_host_and_scheme(back, request.get_host(), require_https=request.is_secure())
+    answer = redirect(back if is_ours else "home")
     chosen = request.POST.get("theme")
     if chosen in THEMES:
         secure = request.is_secure()

@@ -16,9 +16,10 @@ from tests.marketplace import test_who_may_what as declared
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 DESK, PHONE = 1280, 360
-# What the theme or the width can change; all else is asked once.
-LOOK = {"runOnly": ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]}
+# All is asked once; of the other theme what colours can change, on a phone also what the width can.
 ALL: dict[str, Any] = {}
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
+LOOK = {"runOnly": [*COLOURS["runOnly"], "scrollable-region-focusable", "target-size"]}
 ASK = "options => axe.run(document, {...options, preload: false, resultTypes: ['violations']})"
 # These differ from reader to reader; every other page is judged for the first role that reaches it.
 OF_THE_READER = {"home", "listings:site", "listings:request", "matching:matches", "matching:of_post"}
@@ -46,14 +47,13 @@ def open_as(browser: Browser, live_server) -> Iterator[Open]:
 
 
 def findings(page: Page) -> list[str]:
-    """What axe says of the page as it is, in both themes at both widths."""
+    """What axe says of the page as it is, in both themes and on a phone."""
     found = []
     page.evaluate(Axe().axe_script)
     for width, theme, options in (
         (DESK, "light", ALL),
-        (DESK, "dark", LOOK),
+        (DESK, "dark", COLOURS),
         (PHONE, "dark", LOOK),
-        (PHONE, "light", LOOK),
     ):
         page.set_viewport_size({"width": width, "height": 900})
         page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
@@ -123,5 +123,21 @@ def test_a_form_with_errors(miner, open_as):
     assert not found, "\n\n".join(found)
 
 
-def test_what_is_not_there_and_what_is_refused(tenant, open_as):
-    check(open_as(tenant), ["/nowhere/", reverse("listings:site_new")])
+def test_what_is_refused(tenant, open_as):
+    check(open_as(tenant), [reverse("listings:site_new")])
+
+
+@pytest.mark.urls("tests.marketplace.test_errors")
+def test_the_pages_that_say_what_is_wrong(tenant, open_as):
+    faults = {
+        "unreadable": 400,
+        "forbidden": 403,
+        "nowhere": 404,
+        "too-many": 429,
+        "broken": 500,
+        "away": 503,
+    }
+    page = open_as(tenant)
+
+    assert {name: page.request.get(f"/{name}/").status for name in faults} == faults
+    check(page, [f"/{name}/" for name in faults])

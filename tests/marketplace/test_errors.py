@@ -1,13 +1,15 @@
 """What a person sees when something is wrong: what it is, and what to do next."""
 
 import pytest
-from django.db import connection
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 
 from common.errors import DomainError
 from marketplace import urls as site
+from marketplace import views
 
 
 def broken(request: HttpRequest) -> HttpResponse:
@@ -18,13 +20,30 @@ def refused(request: HttpRequest) -> HttpResponse:
     raise DomainError("The site is under an active hold.")
 
 
+def unreadable(request: HttpRequest) -> HttpResponse:
+    raise BadRequest
+
+
+def forbidden(request: HttpRequest) -> HttpResponse:
+    raise PermissionDenied
+
+
+def away(request: HttpRequest) -> HttpResponse:
+    raise OperationalError
+
+
 urlpatterns = [
+    path("unreadable/", unreadable),
+    path("forbidden/", forbidden),
+    path("refused/", refused),
+    path("too-many/", views.too_many_requests),
     path("broken/", broken),
     path("api/broken/", broken),
-    path("refused/", refused),
+    path("away/", away),
     *site.urlpatterns,
 ]
-handler404, handler500 = site.handler404, site.handler500
+handler400, handler403, handler404 = site.handler400, site.handler403, site.handler404
+handler500 = site.handler500
 pytestmark = pytest.mark.urls(__name__)
 
 

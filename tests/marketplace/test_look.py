@@ -3,6 +3,8 @@
 import pytest
 from django.test import Client
 
+from tests.texts import find
+
 pytestmark = pytest.mark.django_db
 
 
@@ -22,6 +24,18 @@ def test_the_systems_colours_are_a_choice_too():
     visitor.post("/theme/", {"theme": "system"})
 
     assert '<html lang="en">' in visitor.get("/sites/").content.decode()
+
+
+def test_from_a_page_that_answers_a_form_the_switch_leads_back_to_the_form():
+    visitor = Client(enforce_csrf_checks=True)
+    refused = visitor.post("/posts/renew/", headers={"Referer": "http://testserver/sites/?country=US"})
+    back = find(r'name="next" value="([^"]*)"', refused.content.decode())
+
+    changed = visitor.post("/theme/", {"theme": "dark", "next": back}, follow=True)
+
+    assert refused.status_code == 403
+    assert changed.status_code == 200
+    assert changed.redirect_chain == [("http://testserver/sites/?country=US", 302)]
 
 
 @pytest.mark.parametrize(
