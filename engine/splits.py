@@ -22,7 +22,7 @@ from engine.scores import rounded
 
 # Sets of several sources that are looked at for a ramp of one step before the search settles for what it has;
 # with the steps the work for each grows. A longer ramp is searched with its steps taken together.
-TRIED_SETS, TRIED_LEAST = 600, 60
+TRIED_SETS = 600
 STEPS_MOST = 4
 # So many of the best sources are first completed the quick way: good plans early make good bounds.
 DIVES = 6
@@ -187,8 +187,7 @@ class _Search:
 
     def is_spent(self, bound: int) -> bool:
         """Whether no more sets may be looked at; what they might deliver stays on record."""
-        tried = max(TRIED_LEAST, TRIED_SETS // len(self.increments) ** 2)
-        if len(self.worth) <= len(self.sources) + tried:
+        if len(self.worth) <= len(self.sources) + TRIED_SETS // len(self.increments):
             return False
         self.complete, self.most = False, max(self.most, bound)
         return True

@@ -306,3 +306,17 @@ def test_among_sixty_offers_the_search_stays_within_its_bound():
     assert len(found.plans) == 5
     best_alone = plans([SPLIT], candidates, 1).plans[0]
     assert best_alone.delivered < found.plans[0].delivered <= found.most
+
+
+def test_a_long_ramp_is_divided_step_by_step_though_it_is_searched_with_fewer():
+    """Twelve steps of 10 MW a month: the site that is ready now serves the first, the later one the last."""
+    steps = tuple(Step(date(2027, month, 1), 10 * month * KW) for month in range(1, 13))
+    now = Candidate(site(1, 60 * KW, date(2026, 12, 1)), 50.0)
+    later = Candidate(site(2, 60 * KW, date(2027, 7, 1)), 50.0)
+
+    found = plans([replace(SPLIT, steps=steps)], [now, later], 2)
+
+    plan = found.plans[0]
+    assert (plan.share, [part.quantity for part in plan.parts]) == (1.0, [60 * KW, 60 * KW])
+    assert plan.parts[0].steps == steps[:6]
+    assert plan.delivered == found.most
