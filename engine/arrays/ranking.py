@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from engine.arrays.gates import KEYS, judge, same_unit
 from engine.arrays.quantities import EXPECTED, free
 from engine.arrays.scores import PAIR, score, totals
 from engine.assumptions import STANDARD, Assumptions
+from engine.fixes import FIXES
 from engine.gates import GATES
 from engine.halls import HALL_GATES
 from engine.near import MOST_GATES
@@ -23,8 +25,12 @@ from engine.types import Offer, Unit
 
 NOT_JUDGED = -1
 NEAREST, NEAREST_PER_WAY = 30, 6
+NEEDS_PER_WAY, NEEDS_WEIGHED = 10, 40
 _HALLS = sum(1 << KEYS.index(key) for key in HALL_GATES)
 _FOLLOW = sum(1 << KEYS.index(key) for key in ("capacity", "timeline"))
+# Nothing that an offer could change about itself opens these.
+_PAST_MENDING = sum(1 << bit for bit, key in enumerate(KEYS) if key not in FIXES["offer"])
+Worth = Callable[[NDArray[Any]], NDArray[np.float64]]
 
 
 class Constants(NamedTuple):
@@ -119,7 +125,7 @@ def rank_need(market: Market, need: int) -> Ranked:
 
 
 def rank_offer(market: Market, offer: int) -> Ranked:
-    """One offer, by its row, against all needs: gates until some fail, and the matches in order."""
+    """One offer, by its row, against all needs: every gate of every need, and the matches in order."""
     view = market.view()
     failed = _failures_of_offer(view, offer)
     needs, offers = _pairs(offer, np.flatnonzero(failed == 0))[::-1]
@@ -134,15 +140,46 @@ def nearest(market: Market, need: int, failed: NDArray[np.int32]) -> list[int]:
     and in spite of the gates. `failed` is that of `rank_need`.
     """
     view = market.view(market.needs.table.rows[need]["wishes"])
+
+    def promised(offers: NDArray[Any]) -> NDArray[np.float64]:
+        return _promised(view, *_pairs(need, offers))
+
+    return _of_each_way(failed, promised, view.offers["id"], NEAREST_PER_WAY)
+
+
+def nearest_needs(market: Market, offer: int, failed: NDArray[np.int32]) -> list[int]:
+    """Needs that an offer fails at one gate or two, none of them past its mending, the most worth winning.
+
+    At most NEAREST, of each way to fail NEEDS_PER_WAY, by what they ask in all times the score that the pair
+    has with all its phases and in spite of the gates; only the NEEDS_WEIGHED largest of each way are weighed.
+    `failed` is that of `rank_offer`.
+    """
+    view = market.view()
+    asked = view.needs["total"]
+
+    def worth(needs: NDArray[Any]) -> NDArray[np.float64]:
+        worths = np.zeros(len(needs))
+        largest = np.lexsort((view.needs["id"][needs], -asked[needs]))[:NEEDS_WEIGHED]
+        weighed = needs[largest]
+        worths[largest] = _promised(view, weighed, np.full(len(weighed), offer)) * asked[weighed]
+        return worths
+
+    mendable = np.where(failed & _PAST_MENDING, NOT_JUDGED, failed)
+    return _of_each_way(mendable, worth, view.needs["id"], NEEDS_PER_WAY)
+
+
+def _of_each_way(failed: NDArray[np.int32], worth: Worth, ids: NDArray[Any], most: int) -> list[int]:
+    """Of each way to fail few gates the best, those that fail fewest first."""
     found: list[tuple[int, float, int]] = []
-    for mask in np.unique(failed[failed > 0]).tolist():
-        gates = roots(mask).bit_count()
-        if gates <= MOST_GATES:
-            offers = np.flatnonzero(failed == mask)
-            scores, ids = _promised(view, *_pairs(need, offers)), view.offers["id"][offers]
-            best = np.lexsort((ids, -scores))[:NEAREST_PER_WAY]
-            found += [(gates, -float(scores[n]), int(ids[n])) for n in best]
-    return [offer for *_, offer in sorted(found)[:NEAREST]]
+    ways = sorted((roots(mask).bit_count(), mask) for mask in np.unique(failed[failed > 0]).tolist())
+    for gates, mask in ways:
+        if gates > MOST_GATES or (len(found) >= NEAREST and gates > found[-1][0]):
+            break
+        others = np.flatnonzero(failed == mask)
+        worths, posts = worth(others), ids[others]
+        best = np.lexsort((posts, -worths))[:most]
+        found += [(gates, -float(worths[n]), int(posts[n])) for n in best]
+    return [post for *_, post in sorted(found)[:NEAREST]]
 
 
 def roots(failed: int) -> int:
@@ -159,7 +196,7 @@ def in_order(pairs: Rows, ids: Rows) -> Rows:
 
 
 def funnel(unit: Unit, failed: NDArray[np.int32]) -> tuple[FunnelRow, ...]:
-    """How many offers remain after each gate, in the order that keeps most; `unit` comes first."""
+    """How many of the other side remain after each gate, in the order that keeps most; `unit` comes first."""
     masks, counts = np.unique(failed[failed != NOT_JUDGED], return_counts=True)
     rows = [FunnelRow("unit", int(counts.sum()))]
     waiting = list(GATES[unit][1:])
@@ -189,6 +226,7 @@ def warm() -> None:
     rank_need(market, 0)
     rank_offer(market, 0)
     nearest(market, 0, np.array([1], np.int32))
+    nearest_needs(market, 0, np.array([_FOLLOW], np.int32))
 
 
 @njit(cache=True, nogil=True)
@@ -209,7 +247,7 @@ def _failures_of_offer(M: View, row: int) -> NDArray[np.int32]:
     for n in range(len(M.needs)):
         need = M.needs[n]
         if need.alive and same_unit(need, offer, M):
-            failed[n] = judge(need, offer, M, True)[0]
+            failed[n] = judge(need, offer, M, False)[0]
     return failed
 
 

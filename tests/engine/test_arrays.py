@@ -83,6 +83,7 @@ def test_both_forms_say_the_same(needs, offers):
         ranked, expected = arrays.rank_offer(market, row), ranked_for_offer(offer, needs)
         assert [needs[pair["need"]].id for pair in ranked.pairs] == [one.need_id for one in expected]
         assert_same(ranked.pairs, expected)
+        assert [gates_failed(mask) for mask in ranked.failed] == [failed_gates(need, offer) for need in needs]
 
 
 def gates_failed(mask):
