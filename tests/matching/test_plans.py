@@ -108,6 +108,7 @@ def test_the_request_s_own_page_shows_the_best_plan_to_its_owner(split, tenant, 
 
     assert f'hx-get="{url}"' in tenant.client.get(own_page).content.decode()
     assert f'hx-get="{url}"' not in miner.client.get(own_page).content.decode()
+    assert url in tenant.client.get(reverse("matching:of_post", args=[split.uid])).content.decode()
     part = tenant.client.get(url, headers={"HX-Request": "true"}).content.decode()
     assert "Best plan: 40 MW at Pecos One from March 2027" in part
     assert "<html" not in part
