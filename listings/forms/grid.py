@@ -94,6 +94,7 @@ class GridRow(FieldsForm):
         phases = sorted(row.phases.all(), key=lambda phase: (phase.ready_on, phase.pk))
         first = PhaseForm.stored(phases[0]) if phases else {}
         kept = {name: first.get(name) for name in PHASE} | {"phase_uid": first.get("uid")}
+        kept["stage"] = dict(BuildStage.choices).get(str(kept["stage"]), "")
         if len(phases) > 1:
             kept |= {"critical_mw": plain(sum(phase.critical_mw for phase in phases)), "stage": ""}
         return {**super().stored(row), **kept, "phases": len(phases), "status": row.status}

@@ -58,7 +58,8 @@ class Shelf:
 
     @property
     def new_url(self) -> str:
-        return reverse(f"listings:{self.one}_new")
+        """Where posting one begins; a request's page also leads to the other ways to post it."""
+        return reverse("listings:request_steps" if self is REQUESTS else f"listings:{self.one}_new")
 
 
 SITES = Shelf(

@@ -131,7 +131,7 @@ def test_a_visitor_finds_the_way_in_the_figures_and_the_newest_lease(make, refer
 
     page = visitor.client.get("/").content.decode()
 
-    for way in ("/requests/new/", "/sites/new/", "/accounts/signup/", "/sites/"):
+    for way in ("/requests/steps/", "/sites/new/", "/accounts/signup/", "/sites/"):
         assert f'href="{way}"' in page
     assert re.search(r"60 <small>MW</small>", page)
     assert "Texas: 60 MW" in page
