@@ -71,7 +71,7 @@ class Cause(TextChoices):
 
 
 # How many requests a whole-market run notes or compares in one transaction: well under a second's work.
-NOTED_REQUESTS = 2_000
+NOTED_REQUESTS = 1_000
 # Score changes are counted in steps of so many points, up to so many steps, in either direction.
 MOVE_STEP_POINTS = 5
 MOVE_STEPS = 5

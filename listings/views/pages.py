@@ -58,7 +58,10 @@ def matching_of(post: Any, now: datetime) -> Matching:
         return Matching("Not on the market, so it is not matched.")
     if not post.pending:
         return Matching("Matched: its matches are up to date.")
-    oldest = Change.objects.filter(post=post.pk).order_by("created_at").first()
+    oldest = Change.objects.filter(post=post.pk).order_by("in_run", "created_at").first()
+    if oldest and oldest.in_run and oldest.attempts < MAX_ATTEMPTS:
+        text = "The whole market is being ranked anew. Until its turn this post keeps its earlier matches."
+        return Matching(text, DELAYED_LOOK_AGAIN_SECONDS)
     if oldest and (now - oldest.created_at > PATIENCE or oldest.attempts >= MAX_ATTEMPTS):
         text = "Matching is delayed; your post is stored and will be matched."
         return Matching(text, DELAYED_LOOK_AGAIN_SECONDS)

@@ -275,6 +275,14 @@ class TestPages:
 
         assert "0 of 4 posts ranked" in broker.client.get(page).content.decode()
 
+    def test_an_owner_reads_that_the_market_waits_and_not_the_post(self, sites, miner):
+        mark(start())
+        page = reverse("matching:of_post", args=[sites[0].uid])
+        assert "whole market is being ranked anew" in miner.client.get(page).content.decode()
+
+        listings.update_site(site=sites[0], fields={"ask_usd_kw_month": 140}, now=timezone.now())
+        assert "Matching…" in miner.client.get(page).content.decode()
+
     def test_the_list_asks_as_often_for_fifty_as_for_one(self, operator, django_assert_max_num_queries):
         list_, now = reverse("matching:runs"), timezone.now()
 
