@@ -176,8 +176,8 @@ class DuckDB(Engine):
         super().__init__()
         self.budget = seconds
         self.db = duckdb.connect(config={"threads": threads, "preserve_insertion_order": False})
-        for macro in DIALECTS["duckdb"]:
-            self.run(macro)
+        for statement in ("SET enable_progress_bar = false", *DIALECTS["duckdb"]):
+            self.run(statement)
 
     def run(self, sql: str) -> None:
         self.db.execute(sql)

@@ -254,7 +254,7 @@ class Rules:
                 {self._each(f"{self._hall(rack)} AS dense{{i}}, {self._hall(cooling)} AS cooled{{i}}")},
                 {self._each(f"{delivery} AS delivered{{i}}")}""",
             f"""(1 - {late} / (2 * GREATEST(1, slack)))
-                  * {self._dependable("x{i}", "LEAST(first, cap_mw)")} / {real("first * 1000")}
+                  * ({self._dependable("x{i}", "LEAST(first, cap_mw)")} / {real("first * 1000")})
                   AS s_first_power,
                 {self._dependable("l{i}", "LEAST(quantity, cap_mw)")} / {real("quantity * 1000")}
                   AS s_capacity,
@@ -275,7 +275,8 @@ class Rules:
                                    / {STANDARD.escalator_span_pct}) END AS s_escalator""",
             f"""LEAST(1.0, quantity / {real(f"LEAST(cap_mw, {self._sum('f{i}')})")}) AS used,
                 GREATEST({least}, LEAST(1.0, {weighed(POWER)})) AS power_sum,
-                GREATEST({least}, LEAST(1.0, {weighed(TERMS)})) AS terms_sum,
+                GREATEST({least}, LEAST(1.0, CASE n_unit WHEN 0 THEN {weighed(TERMS)}
+                  ELSE {weighed(TERMS_OF_GPUS)} END)) AS terms_sum,
                 r6(s_first_power) * c_first_power AS first_power_part""",
         )
         return f"""
@@ -373,6 +374,7 @@ class Rules:
 
 POWER = ("capacity", "firmness", "density", "evidence", "cooling")
 TERMS = ("price", "security", "term", "delivery", "escalator")
+TERMS_OF_GPUS = ("price", "term", "security")  # floats are added in the engine's order
 
 
 def real(number: object) -> str:
