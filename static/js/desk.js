@@ -34,6 +34,10 @@ if (keysOn) {
 for (const current of document.querySelectorAll(".desk [aria-current]")) {
   current.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
+// Whoever chose a match wants to decide on it.
+if (new URLSearchParams(location.search).has("match")) {
+  document.querySelector(".desk-detail")?.scrollIntoView({ block: "nearest" });
+}
 document.querySelector(".desk [aria-invalid]")?.focus();
 // The hints at the buttons show only where their keys work.
 const desk = document.querySelector(".desk");

@@ -384,6 +384,19 @@ class TestInABrowser:
         page.get_by_role("button", name="Undo").click()
         expect(page.get_by_text("Taken back.")).to_be_visible()
 
+    @pytest.mark.parametrize(("width", "height"), [(1280, 800), (2560, 1300), (360, 740)])
+    def test_however_long_the_list_the_decision_stays_in_sight(self, make, at_desk, width, height):
+        make.sites(30)
+        drain(now=NOON)
+        page = at_desk(viewport={"width": width, "height": height})
+        last = page.locator(".desk-table tbody tr").last
+
+        last.get_by_role("link").click()
+
+        expect(last).to_have_attribute("aria-current", "true")
+        expect(last).to_be_in_viewport()
+        expect(page.get_by_role("button", name="Approve")).to_be_in_viewport()
+
     @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_it_fits_a_telephone(self, at_desk, theme):
         page = at_desk(viewport={"width": 360, "height": 740}, color_scheme=theme)
