@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self, TypeVar
 
 from django.apps import apps
@@ -193,3 +193,25 @@ class ChangeQuerySet(QuerySet[_P]):
     def of_run(self) -> Self:
         """Put there by a whole-market run, one a post."""
         return self.filter(in_run=True)
+
+
+class SearchDigestQuerySet(QuerySet[_P]):
+    def claim(self, now: datetime) -> _P | None:
+        """The member who has waited longest for a look at their searches, locked; those of other workers are
+        passed over."""
+        due = self.filter(due_at__lte=now).select_related("membership__user", "membership__organization")
+        return due.select_for_update(skip_locked=True, of=("self",)).order_by("due_at", "pk").first()
+
+
+class SavedSearchQuerySet(QuerySet[_P]):
+    def of(self, reader: Reader) -> Self:
+        """The reader's own, in the organization that they act for."""
+        if reader.user is None or reader.organization is None:
+            return self.none()
+        membership = {"membership__user": reader.user, "membership__organization": reader.organization}
+        return self.filter(**{f"digest__{name}": value for name, value in membership.items()})
+
+    def for_lists(self, reader: Reader) -> Self:
+        """By name, with `new`, how many posts came since the last look, and without the posts themselves."""
+        mine = self.of(reader).annotate(new=F("fresh__len")).select_related("digest")
+        return mine.defer("known", "fresh", "unmailed").order_by("name", "pk")

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from listings import views
+from listings.views import searches
 
 app_name = "listings"
 urlpatterns = [
@@ -21,6 +22,12 @@ urlpatterns = [
     path("requests/steps/", views.request_steps, name="request_steps"),
     path("requests/<uuid:uid>/", views.request_page, name="request"),
     path("requests/<uuid:uid>/edit/", views.request_edit, name="request_edit"),
+    path("searches/", searches.saved_searches, name="saved_searches"),
+    path("searches/new/", searches.saved_search_new, name="saved_search_new"),
+    path("searches/<uuid:uid>/", searches.saved_search, name="saved_search"),
+    path("searches/<uuid:uid>/change/", searches.saved_search_change, name="saved_search_change"),
+    path("searches/<uuid:uid>/delete/", searches.saved_search_delete, name="saved_search_delete"),
+    path("searches/stop/<str:token>/", searches.stop_mail, name="stop_mail"),
     path("posts/renew/", views.renew_all, name="renew_all"),
     path("posts/<uuid:uid>/evidence/", views.evidence, name="evidence"),
     path("posts/<uuid:uid>/grants/", views.grants, name="grants"),

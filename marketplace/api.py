@@ -5,7 +5,14 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import DefaultRouter
 
 from accounts.api import OrganizationView
-from listings.api import GpuModelViewSet, GpuPoolViewSet, PhaseViewSet, RequestViewSet, SiteViewSet
+from listings.api import (
+    GpuModelViewSet,
+    GpuPoolViewSet,
+    PhaseViewSet,
+    RequestViewSet,
+    SavedSearchViewSet,
+    SiteViewSet,
+)
 from matching.api import MatchViewSet, NearMissesView, ReviewViewSet
 from matching.rematch.api import RunViewSet
 from matching.plans_api import PlansView
@@ -17,6 +24,7 @@ router.register("sites/(?P<site_uid>[^/.]+)/phases", PhaseViewSet, basename="pha
 router.register("gpu-pools", GpuPoolViewSet, basename="gpu-pool")
 router.register("gpu-models", GpuModelViewSet, basename="gpu-model")
 router.register("requests", RequestViewSet, basename="request")
+router.register("saved-searches", SavedSearchViewSet, basename="saved-search")
 router.register("matches", MatchViewSet, basename="match")
 router.register("reviews", ReviewViewSet, basename="review")
 router.register("rematch-runs", RunViewSet, basename="rematch-run")

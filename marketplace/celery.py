@@ -41,6 +41,11 @@ app.conf.update(
         "match whatever waits": {"task": "matching.work", "schedule": 5.0, "options": {"expires": 5}},
         "expire posts and age evidence": {"task": "listings.turn_the_day", "schedule": crontab(minute="7")},
         "forget old losses": {"task": "matching.tidy", "schedule": crontab(hour="3", minute="27")},
+        "tell what is new in saved searches": {
+            "task": "listings.tell_members",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
         "forget old answers and sessions": {"task": "accounts.tidy", "schedule": crontab(minute="17")},
     },
 )

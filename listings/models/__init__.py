@@ -3,6 +3,7 @@
 from listings.models.changes import Change
 from listings.models.demand import CapacityRequest, GpuWish, Step
 from listings.models.posts import Disclosure, Evidence, Post
+from listings.models.saved_searches import SavedSearch, SearchDigest
 from listings.models.supply import GpuModel, GpuPool, Phase, Site
 from listings.models.unfinished import Unfinished
 
@@ -16,6 +17,8 @@ __all__ = [
     "GpuWish",
     "Phase",
     "Post",
+    "SavedSearch",
+    "SearchDigest",
     "Site",
     "Step",
     "Unfinished",

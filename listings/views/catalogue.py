@@ -12,11 +12,12 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 from django_htmx.http import push_url
 
-from accounts.readers import PageRequest
+from accounts.readers import PageRequest, Reader
 from common.pages import CURSOR, page_of
 from listings.faces import show
 from listings.forms.facets import Groups
 from listings.forms.filters import CARDS, MAP, GpuPoolFilter, ListFilter, RequestFilter, SiteFilter
+from listings.models import SavedSearch
 from listings.views.lines import cards_of, list_of
 from listings.views.regions import RegionMap, map_of
 from listings.views.shelves import GPU_POOLS, REQUESTS, SITES, Shelf
@@ -76,8 +77,15 @@ def _context(request: PageRequest, shelf: Shelf, asked: ListFilter) -> dict[str,
         "map_url": _address(shelf, _without(request.GET, "view"), view=MAP) if asked.places else "",
         "clear_url": _address(shelf, QueryDict(), view=asked["view"].value() if asked.is_valid() else ""),
         "page": page,
+        "query": _without(_without(request.GET, "sort"), "view").urlencode(),
+        # The map has taken their room, and their query.
+        "searches": [] if asked.is_map or request.htmx else _searches(reader, shelf),
         "may_post": shelf.is_for(reader),
     }
+
+
+def _searches(reader: Reader, shelf: Shelf) -> list[SavedSearch]:
+    return list(SavedSearch.objects.for_lists(reader).filter(catalogue=shelf.post_type))
 
 
 def _chips(request: PageRequest, shelf: Shelf, asked: ListFilter) -> list[Chip]:

@@ -247,8 +247,8 @@ class TestLists:
         make.sites(count)
         make.pools(count)
         make.requests(count, by=tenant)
-        # Session, user, reader, the posts, one or two for what belongs to them, the counts, the GPU models.
-        for many, queries in (("sites", 7), ("gpu_pools", 7), ("requests", 7)):
+        # Session, user, reader, posts, one or two for what belongs to them, counts, GPU models, saved searches.
+        for many, queries in (("sites", 8), ("gpu_pools", 8), ("requests", 8)):
             with django_assert_num_queries(queries):
                 tenant.client.get(reverse(f"listings:{many}"))
 

@@ -86,6 +86,7 @@ def addresses(blind: Blind) -> list[str]:
     """Every page and endpoint that is read, to the blind posts where it is about one."""
     match = Match.objects.values_list("uid", flat=True)[0]
     uids = {"gpu-model": blind.pool.model.uid, "match": match, "review": match, "what_if": blind.site.uid}
+    uids |= {"saved_search": blind.site.uid, "saved-search": blind.site.uid}
     uids |= {"run": match, "rematch-run": match}
     uids |= {"site": blind.site.uid, "of": blind.site.uid, "move": blind.site.uid, "renew": blind.site.uid}
     uids |= {"evidence": blind.site.uid, "grants": blind.site.uid}

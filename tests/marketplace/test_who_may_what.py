@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import services
 from accounts.models import Invitation, Membership
 from accounts.vocabulary import Role
+from listings.searches import save_search
 from listings.vocabulary import Status
 from matching.models import Match
 from matching.services import decide, drain, start_run
@@ -69,6 +70,12 @@ PAGES: Declared = {
     "listings:move": {"POST": SUPPLY},
     "listings:renew": {"POST": SUPPLY},
     "listings:renew_all": {"POST": MEMBERS},  # of one's own posts alone
+    "listings:saved_searches": {"GET": MEMBERS, "POST": MEMBERS},
+    "listings:saved_search_new": {"POST": MEMBERS},
+    "listings:saved_search": {"GET": OWNER},  # the member's own
+    "listings:saved_search_change": {"POST": OWNER},
+    "listings:saved_search_delete": {"POST": OWNER},
+    "listings:stop_mail": {"GET": EVERYONE, "POST": EVERYONE},  # with the token of a mail
     "matching:matches": {"GET": MEMBERS},
     "matching:compare": {"GET": PEOPLE},
     "matching:what_if": {"GET": SUPPLY},
@@ -108,6 +115,8 @@ API: Declared = {
     "api:request-detail": {"GET": EVERYONE, "PATCH": DEMAND},
     "api:request-renew": {"POST": DEMAND},
     "api:request-status": {"PATCH": DEMAND},
+    "api:saved-search-list": {"GET": MEMBERS, "POST": MEMBERS},
+    "api:saved-search-detail": {"GET": OWNER, "PATCH": OWNER, "DELETE": OWNER},
     "api:match-list": {"GET": EVERYONE},
     "api:match-detail": {"GET": PARTIES},
     "api:near-misses": {"GET": {*DEMAND, "broker"}},
@@ -156,7 +165,12 @@ def market(make, miner, miner_member, tenant, broker) -> dict[str, Any]:
     run = start_run(by=None, now=timezone.now())
     link = "https://switchyard.test/{}".format
     services.invite_member(by=miner.reader, email="a@b.test", role=Role.MEMBER, now=timezone.now(), link=link)
+    saved = save_search(
+        by=miner.reader, catalogue="request", name="All", query={}, origin=link(""), now=timezone.now()
+    )
     uid = {
+        "saved_search": saved.uid,
+        "saved-search": saved.uid,
         "site": site.uid,
         "gpu-pool": pool.uid,
         "gpu_pool": pool.uid,
