@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django import forms
 from django.db import models
 from django.http import QueryDict
+from django.utils.text import capfirst
 
 from accounts.models import Organization
 from common.errors import DomainError
@@ -170,7 +171,7 @@ class Paper:
             rows = self.rows[table.name]
             found += [Problem("", text, table.name, table.name) for text in rows.non_form_errors()]
             for number, form in enumerate(rows.forms, start=1):
-                found += _problems(form, f"{table.noun.capitalize()} {number}: ")
+                found += _problems(form, f"{capfirst(table.noun)} {number}: ")
         return found
 
     def version_typed(self) -> int | None:

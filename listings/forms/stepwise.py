@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.http import QueryDict
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
@@ -187,8 +188,7 @@ class StepwiseRequest:
             self.typed.pop("title", None)  # a name that nobody chose follows the figures
         self.pressed = {name: str(sent[name]) for name in (*STAY, "status") if name in sent}
         if not self.pressed:
-            for table in step.tables:
-                self._close_up(table)
+            self._settle(step)
         self._paper = None
 
     def leave_unjudged(self) -> None:
@@ -220,6 +220,15 @@ class StepwiseRequest:
         first = step.key == "workload" and name == KIND
         helper = step.key == "size" and (name == self.size_name or name.startswith("helper_"))
         return rows or first or helper or name in (*step.power, *step.gpu)
+
+    def _settle(self, step: Step) -> None:
+        """Close up the rows; whoever says "may be split" and no number means two sites."""
+        for table in step.tables:
+            self._close_up(table)
+        if step.key == "size":
+            several = self.typed.get("max_sites", "1").strip() not in ("", "1")
+            if several != ("splittable" in self.typed):
+                self.typed["max_sites"] = "1" if several else "2"
 
     def _close_up(self, table: str) -> None:
         """Number the rows anew without those that are blank or to be removed; one stays."""
@@ -272,7 +281,8 @@ class StepwiseRequest:
             yield str(_("In the end")), f"{steps[-1].size.normalize():,f} {_unit(self.kind)}"
         for name in self._names(step):
             value = form.cleaned_data.get(name)
-            if value is not False and (text := said(form.model, name, value)):
+            is_default = value is False or (name == "max_sites" and value == 1)
+            if not is_default and (text := said(form.model, name, value)):
                 yield str(form.fields[name].label), text
         for grid in self.grids(step):
             yield from _rows_told(grid)
@@ -331,4 +341,4 @@ def _rows_told(grid: Grid) -> Iterator[tuple[str, str]]:
         values = getattr(row.form, "cleaned_data", {})
         told = [said(row.form.model, name, values.get(name)) for name in row.form.row_fields]
         if any(told):
-            yield f"{grid.table.noun.capitalize()} {number}", " · ".join(text for text in told if text)
+            yield f"{capfirst(grid.table.noun)} {number}", " · ".join(text for text in told if text)

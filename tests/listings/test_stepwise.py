@@ -1,13 +1,15 @@
 """A tenant posts a request step by step: each step judged, nothing lost, the same request in the end."""
 
+import re
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from listings.gpu_power import gpus_in, mw_of
 from listings.models import CapacityRequest, Change, Unfinished
-from tests.listings.forms import sign_in
+from tests.listings.forms import sign_in, take_session
 from tests.typed import typed
 
 ADDRESS = "/requests/steps/"
@@ -228,6 +230,13 @@ class TestNothingIsLost:
         assert where(page) == "workload"
         assert not Unfinished.objects.exists()
 
+    def test_whoever_may_be_split_and_says_no_number_means_two_sites(self, tenant):
+        walk(tenant, MW_STEPS, until="size")
+
+        send(tenant, "size", {**SIZE, "splittable": "on"})
+
+        assert typed(open_step(tenant, "size"))["max_sites"] == ["2"]
+
 
 class TestGpusAndMegawatts:
     def test_both_ways_by_the_rules_own_formula(self, make):
@@ -291,3 +300,30 @@ class TestBounds:
 
         with django_assert_max_num_queries(12):
             open_step(tenant, "review")
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_by_keyboard_alone_without_javascript_and_back_again(tenant, browser, live_server):
+    with browser.new_context(base_url=live_server.url, java_script_enabled=False) as context:
+        page = context.new_page()
+        take_session(page, tenant, live_server.url)
+        page.goto(ADDRESS)
+        page.get_by_label("Megawatts").press("Space")
+        page.keyboard.press("Enter")
+        page.get_by_label("Critical IT load, MW").fill("60")
+        page.keyboard.press("Enter")
+        page.get_by_label("Outside date").fill("2028-06-01")
+        page.keyboard.press("Enter")
+        expect(page.locator("#id_steps-0-need_on")).to_be_focused()  # it was left blank
+        page.get_by_role("textbox", name="From").fill("2027-06-01")
+        page.keyboard.press("Enter")
+        expect(page).to_have_title(re.compile("Step 4 of 6"))
+
+        page.go_back()
+        page.goto(f"{ADDRESS}?step=ramp")
+
+        expect(page.get_by_role("textbox", name="From")).to_have_value("2027-06-01")
+        expect(page.get_by_label("Critical IT load, MW")).to_have_value("60")
+        page.get_by_role("button", name="4 Place").press("Enter")
+        expect(page).to_have_title(re.compile("Step 4 of 6"))
