@@ -3,6 +3,8 @@
 import gc
 from pathlib import Path
 
+from django.urls import get_resolver
+
 worker_class = "gthread"
 threads = 8
 preload_app = True
@@ -21,6 +23,8 @@ logconfig_dict = {
 
 
 def when_ready(server: object) -> None:
-    """Before the fork: what exists by now is never collected, so full collections stay short."""
+    """Before the fork: all code is loaded, so that no first visitor waits for it, and what exists by now is
+    never collected, so that full collections stay short."""
+    get_resolver().url_patterns  # noqa: B018 - Django would load them at the first request
     gc.collect()
     gc.freeze()
