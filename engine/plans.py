@@ -11,11 +11,12 @@ How a ramp is divided best among given offers, and which offers are tried, stand
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from engine.assumptions import STANDARD, Assumptions
@@ -65,12 +66,14 @@ class Part:
     """What one offer is to deliver: its share of every step, and what comes of it when.
 
     Quantities are in the plan's unit; `own_quantity` is the part in the offer's own, kW or GPUs.
+    `delivered` is in thousandths of kW-days or GPU-days.
     """
 
     candidate: Candidate
     steps: tuple[Step, ...]
     stages: tuple[Stage, ...]
     own_quantity: int
+    delivered: int
 
     @property
     def quantity(self) -> int:
@@ -87,12 +90,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Parts, the largest first; `delivered` in thousandths of kW-days or GPU-days, `needed` in whole ones."""
+    """Parts, the largest first; `needed` in kW-days or GPU-days."""
 
     parts: tuple[Part, ...]
-    delivered: int
     needed: int
     score: float  # of the offers, weighted by what each delivers in the end
+
+    @property
+    def delivered(self) -> int:
+        """What can be depended on in time, in thousandths of kW-days or GPU-days."""
+        return sum(part.delivered for part in self.parts)
 
     @property
     def share(self) -> float:
@@ -147,8 +154,11 @@ def plans(
     served = {one.offer.id: _Served(one, ramp.supply(one.offer)) for one in found}
     sources = [source for one in served.values() if (source := ramp.source(one)) is not None]
     result = best_splits(sources, ramp.increments, max_sites, limit)
-    made = tuple(ramp.plan(split, served) for split in result.splits)
-    return Plans(needs[0].unit, made, result.most, result.complete)
+    made = sorted(
+        (ramp.plan(split, served) for split in result.splits),
+        key=lambda plan: (-plan.delivered, -plan.score, len(plan.parts)),
+    )
+    return Plans(needs[0].unit, tuple(made), result.most, result.complete)
 
 
 class _Served(NamedTuple):
@@ -206,7 +216,7 @@ class _Ramp:
             quantity * (self.end - step.on).days
             for quantity, step in zip(self.increments, self.steps, strict=True)
         )
-        return Plan(tuple(parts), split.delivered, needed, split.score)
+        return Plan(tuple(parts), needed, split.score)
 
     def _rate(self, offer: Offer) -> Fraction:
         """How much of the offer's unit makes one of the plan's."""
@@ -217,11 +227,14 @@ class _Ramp:
         step. In every span of days between two events the ready phases are stacked surest first."""
         spans = self._spans(supply)
         stacks = [_stack(supply, start) for start, _ in spans]
-        tops = sorted({min(top, most) for stack in stacks for top, _ in stack} | {most})
+        tops = sorted({min(top, most) for heights, _ in stacks for top in heights} | {most})
         for low, top in pairwise([0, *tops]):
-            sure = [next((confidence for high, confidence in stack if high > low), 0) for stack in stacks]
-            earned = [(start, days * sure[at]) for at, (start, days) in enumerate(spans)]
-            yield Level(top - low, tuple(_since(step.on, earned) for step in self.steps))
+            worth, earned = 0, {}
+            for (start, days), (heights, confidences) in zip(reversed(spans), reversed(stacks), strict=True):
+                at = bisect_right(heights, low)
+                worth += days * confidences[at] if at < len(heights) else 0
+                earned[start] = worth
+            yield Level(top - low, tuple(earned[step.on] for step in self.steps))
 
     def _spans(self, supply: Supply) -> list[tuple[date, int]]:
         """(first day, days) between steps and phases, from the first step to the end."""
@@ -238,17 +251,25 @@ class _Ramp:
             if share:
                 steps.append(Step(step.on, promised))
         own = math.ceil(promised * self._rate(served.candidate.offer))
-        return Part(served.candidate, tuple(steps), self._stages(served.supply, steps), own)
+        stands = list(self._stands(served.supply, steps))
+        delivered = sum(stage.dependable * days for stage, days in stands)
+        return Part(served.candidate, tuple(steps), _changes(stands), own, delivered)
 
-    def _stages(self, supply: Supply, steps: Sequence[Step]) -> tuple[Stage, ...]:
-        stages, before = [], (0, 0)
-        for day, _ in self._spans(supply):
+    def _stands(self, supply: Supply, steps: Sequence[Step]) -> Iterator[tuple[Stage, int]]:
+        """What a part delivers in every span, and the span's days."""
+        for day, days in self._spans(supply):
             promised = max((step.quantity for step in steps if step.on <= day), default=0)
-            now = (min(promised, nominal(supply, day)), dependable(supply, day, promised))
-            if now != before:
-                stages.append(Stage(day, *now))
-            before = now
-        return tuple(stages)
+            yield Stage(day, min(promised, nominal(supply, day)), dependable(supply, day, promised)), days
+
+
+def _changes(stands: Iterable[tuple[Stage, int]]) -> tuple[Stage, ...]:
+    """The stages that differ from what was before."""
+    stages, before = [], (0, 0)
+    for stage, _ in stands:
+        if stage[1:] != before:
+            stages.append(stage)
+        before = stage[1:]
+    return tuple(stages)
 
 
 def _in_unit(supply: Supply, rate: Fraction) -> Supply:
@@ -258,15 +279,7 @@ def _in_unit(supply: Supply, rate: Fraction) -> Supply:
     return Supply(tuple(blocks), limit)
 
 
-def _stack(supply: Supply, day: date) -> list[tuple[int, int]]:
-    """(height up to which, confidence) of the phases ready by the day, surest first."""
-    stack, height = [], 0
-    for block in supply.blocks:
-        if block.ready_on <= day:
-            height += block.free
-            stack.append((height, block.confidence))
-    return stack
-
-
-def _since(day: date, earned: Iterable[tuple[date, int]]) -> int:
-    return sum(worth for start, worth in earned if start >= day)
+def _stack(supply: Supply, day: date) -> tuple[list[int], list[int]]:
+    """Of the phases ready by the day, surest first: the heights up to which they reach, and confidences."""
+    ready = [block for block in supply.blocks if block.ready_on <= day]
+    return list(accumulate(block.free for block in ready)), [block.confidence for block in ready]

@@ -24,6 +24,8 @@ from engine.scores import rounded
 # with the steps the work for each grows. A longer ramp is searched with its steps taken together.
 TRIED_SETS = 600
 STEPS_MOST = 4
+# An offer of so many phases that it has more levels is searched and divided with neighbours taken together.
+LEVELS_MOST = 16
 # So many of the best sources are first completed the quick way: good plans early make good bounds.
 DIVES = 6
 # More than anything can earn: least parts come first.
@@ -84,39 +86,49 @@ def best_splits(sources: Sequence[Source], increments: Sequence[int], max_sites:
 
     `sources` come best score first: of sets that deliver the same, those of better scores are tried first.
     """
-    thin = _Thinned.of(sources, increments)
-    search = _Search(thin.sources, thin.increments, max_sites, limit)
+    coarse = [_coarse(source) for source in sources]
+    search = _Search(*_thin(coarse, increments), max_sites, limit)
     search.run()
-    if len(thin.increments) == len(increments):
+    if len(increments) <= STEPS_MOST and all(len(source.levels) <= LEVELS_MOST for source in sources):
         most = max([search.most, *(split.delivered for split in search.best)])
         return Splits(search.best, most, search.complete)
-    by_id = {source.id: source for source in sources}
+    by_id = {source.id: source for source in coarse}
     chosen = [[by_id[pk] for pk in split.shares] for split in search.best]
     splits = [split for each in chosen if (split := _split(each, increments)) is not None]
-    return Splits(sorted(splits, key=_rank), _cap(sources, increments), complete=False)
+    return Splits(splits, _cap(sources, increments), complete=False)
 
 
-class _Thinned(NamedTuple):
-    """The same market with at most `STEPS_MOST` steps, neighbours taken together at their mean worth."""
+def _coarse(source: Source) -> Source:
+    """The source with at most `LEVELS_MOST` levels, neighbours taken together at their mean worth."""
+    if len(source.levels) <= LEVELS_MOST:
+        return source
+    levels = []
+    for group in _groups(len(source.levels), LEVELS_MOST):
+        part = source.levels[group]
+        size = sum(level.size for level in part)
+        earned = zip(*([level.size * worth for worth in level.worth] for level in part), strict=True)
+        levels.append(Level(size, tuple(sum(each) // size for each in earned)))
+    return replace(source, levels=tuple(levels))
 
-    sources: Sequence[Source]
-    increments: Sequence[int]
 
-    @classmethod
-    def of(cls, sources: Sequence[Source], increments: Sequence[int]) -> _Thinned:
-        count = len(increments)
-        if count <= STEPS_MOST:
-            return cls(sources, increments)
-        edges = [round(count * at / STEPS_MOST) for at in range(STEPS_MOST + 1)]
-        groups = [slice(*pair) for pair in pairwise(edges)]
-        sizes = [sum(increments[group]) for group in groups]
+def _thin(sources: Sequence[Source], increments: Sequence[int]) -> tuple[Sequence[Source], Sequence[int]]:
+    """The same with at most `STEPS_MOST` steps, neighbours taken together at their mean worth."""
+    if len(increments) <= STEPS_MOST:
+        return sources, increments
+    groups = _groups(len(increments), STEPS_MOST)
+    sizes = [sum(increments[group]) for group in groups]
 
-        def mean(worth: tuple[int, ...]) -> tuple[int, ...]:
-            earned = list(map(int.__mul__, increments, worth))
-            return tuple(sum(earned[group]) // size for group, size in zip(groups, sizes, strict=True))
+    def mean(worth: tuple[int, ...]) -> tuple[int, ...]:
+        earned = list(map(int.__mul__, increments, worth))
+        return tuple(sum(earned[group]) // size for group, size in zip(groups, sizes, strict=True))
 
-        thin = [replace(s, levels=tuple(Level(n, mean(worth)) for n, worth in s.levels)) for s in sources]
-        return cls(thin, sizes)
+    thin = [replace(s, levels=tuple(Level(n, mean(worth)) for n, worth in s.levels)) for s in sources]
+    return thin, sizes
+
+
+def _groups(count: int, most: int) -> list[slice]:
+    """So many neighbours in as many groups of about the same length."""
+    return [slice(*pair) for pair in pairwise(round(count * at / most) for at in range(most + 1))]
 
 
 def _cap(sources: Sequence[Source], increments: Sequence[int]) -> int:

@@ -320,3 +320,20 @@ def test_a_long_ramp_is_divided_step_by_step_though_it_is_searched_with_fewer():
     assert (plan.share, [part.quantity for part in plan.parts]) == (1.0, [60 * KW, 60 * KW])
     assert plan.parts[0].steps == steps[:6]
     assert plan.delivered == found.most
+
+
+def test_sites_of_many_phases_are_planned_within_what_they_have():
+    def halls(number):
+        days = (date(2026 + at // 12, 1 + at % 12, 1 + number) for at in range(24))
+        stages = ("ready_for_service", "construction", "contracted", "study")
+        return tuple(
+            replace(SITE.phases[0], free=(1 + at % 3) * KW, ready_on=day, stage=stages[(at + number) % 4])
+            for at, day in enumerate(days)
+        )
+
+    candidates = [Candidate(replace(TEXAS.offer, id=n, phases=halls(n)), 50.0) for n in range(6)]
+    found = plans([SPLIT], candidates, 3)
+
+    plan = found.plans[0]
+    assert plans([SPLIT], candidates, 1).plans[0].delivered < plan.delivered <= found.most
+    assert sum(part.quantity for part in plan.parts) == 60 * KW
