@@ -9,6 +9,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from common.charts import round_step
 
 WIDTH, HEIGHT = 880, 320
@@ -16,6 +19,11 @@ LEFT, RIGHT, TOP, BOTTOM = 48, 164, 28, 28
 LABELS_MOST = 8
 LABEL_APART = 16
 SERIES = ("nominal", "dependable", "needed")
+_LABELS = {
+    "nominal": lazy("nominal {amount} {unit}"),
+    "dependable": lazy("dependable {amount} {unit}"),
+    "needed": lazy("needed {amount} {unit}"),
+}
 
 
 class Tick(NamedTuple):
@@ -90,7 +98,8 @@ def _series(curve: Sequence[Mapping[str, Any]], plane: _Plane, unit: str) -> lis
     for name in SERIES:
         points = _stepped([month[name] for month in curve], plane)
         area = f"{plane.x(0)},{plane.y(0)} {points} {plane.x(len(curve))},{plane.y(0)}"
-        made.append(Series(name, points, area, f"{name} {last[name]:,.4g} {unit}", at[name]))
+        label = str(_LABELS[name]).format(amount=f"{last[name]:,.4g}", unit=unit)
+        made.append(Series(name, points, area, label, at[name]))
     return made
 
 
@@ -120,7 +129,7 @@ def _outside(curve: Sequence[Mapping[str, Any]], plane: _Plane, day: date | None
     if not 0 <= month < len(curve):
         return None
     return Tick(
-        plane.x(month + (day.day - 1) / monthrange(day.year, day.month)[1]), "outside date, first step"
+        plane.x(month + (day.day - 1) / monthrange(day.year, day.month)[1]), _("outside date, first step")
     )
 
 

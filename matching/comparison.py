@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from listings.vocabulary import PostType
 from matching.lists import Row, chip_of, first_of, price_of_row, rows_of, size_of
 from matching.sheets import DIMENSIONS, OUTCOMES, label_of, range_of, whole
@@ -46,9 +49,9 @@ def comparison_of(matches: Sequence[Shown]) -> Comparison:
     of_request = len({match["request"]["uid"] for match in matches}) == 1
     first = [_line(*row, matches, of_request) for row in _ROWS]
     landlord = _line(
-        "Landlord’s score", lambda match, _: _points(match["landlord_score"]), max, matches, False
+        _("Landlord’s score"), lambda match, of_request: _points(match["landlord_score"]), max, matches, False
     )
-    blocks = [Block("In short", first if of_request else [*first, landlord])]
+    blocks = [Block(_("In short"), first if of_request else [*first, landlord])]
     blocks += [Block(str(title), list(_criteria(matches, key))) for key, title in DIMENSIONS.items()]
     return Comparison(rows_of(matches, of_request=of_request), [block for block in blocks if block.lines])
 
@@ -57,8 +60,8 @@ Say = Callable[[Shown, bool], Cell]
 Pick = Callable[[Iterable[Any]], Any] | None
 
 
-def _line(label: str, say: Say, pick: Pick, matches: Sequence[Shown], of_request: bool) -> Line:
-    return Line(label, _marked([say(match, of_request) for match in matches], pick))
+def _line(label: Any, say: Say, pick: Pick, matches: Sequence[Shown], of_request: bool) -> Line:
+    return Line(str(label), _marked([say(match, of_request) for match in matches], pick))
 
 
 def _marked(cells: list[Cell], pick: Pick) -> list[Cell]:
@@ -72,7 +75,7 @@ def _marked(cells: list[Cell], pick: Pick) -> list[Cell]:
 
 def _criteria(matches: Sequence[Shown], dimension: str) -> Iterator[Line]:
     points = [_points(match[dimension] and match[dimension] * 100) for match in matches]
-    yield Line("All of it", _marked(points, max))
+    yield Line(_("All of it"), _marked(points, max))
     keys = dict.fromkeys(
         line["key"] for match in matches for line in match["criteria"] if line["dimension"] == dimension
     )
@@ -123,15 +126,15 @@ def _price(match: Shown, of_request: bool) -> Cell:
     price = match["comparable_price"]
     value = price["total"] if price is not None and of_request else None
     unit = match["offer"]["post_type"] == PostType.GPU_POOL
-    note = "" if price is None else "per GPU-hour" if unit else "all in"
+    note = "" if price is None else _("per GPU-hour") if unit else _("all in")
     return Cell(price_of_row(match), note, value=value)
 
 
-_ROWS: tuple[tuple[str, Say, Pick], ...] = (
-    ("Score", _score, max),
-    ("Low to high", _range, None),
-    ("State", _state, None),
-    ("Size", _size, None),
-    ("First date", _first, min),
-    ("Price", _price, min),
+_ROWS: tuple[tuple[Any, Say, Pick], ...] = (
+    (lazy("Score"), _score, max),
+    (lazy("Low to high"), _range, None),
+    (lazy("State"), _state, None),
+    (lazy("Size"), _size, None),
+    (lazy("First date"), _first, min),
+    (lazy("Price"), _price, min),
 )

@@ -8,13 +8,14 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from listings.models import GpuPool, Site
 from listings.views.lines import title_of
 from listings.vocabulary import PostType
 from listings.words import said
 from matching.prices import usd
-from matching.sheets import DIMENSIONS, about, hundred, label_of, range_of, url_of, whole
+from matching.sheets import DIMENSIONS, about, hundred, label_of, listed_labels, range_of, url_of, whole
 
 Shown = Mapping[str, Any]
 
@@ -121,10 +122,10 @@ def _row(match: Shown, other: Shown) -> Row:
 def chip_of(match: Shown) -> tuple[str, str]:
     """The class of the chip and the state in a word or two."""
     if match["refreshing"]:
-        return "chip-accent", "being scored anew"
+        return "chip-accent", _("being scored anew")
     if match["coarse"]:
-        return "", "rounded: teaser only"
-    return ("chip-good", "fits") if match["state"] == "fit" else ("chip-open", "conditional")
+        return "", _("rounded: teaser only")
+    return ("chip-good", _("fits")) if match["state"] == "fit" else ("chip-open", _("conditional"))
 
 
 def _range(match: Shown) -> Range | None:
@@ -149,7 +150,7 @@ def size_of(post: Shown) -> str:
     if amount is not None:
         return f"{amount:,.4g} MW" if amount < 1000 else f"{amount:,.0f} MW"
     band = post.get("mw_band") or post.get("gpu_band") or post.get("size_band") or ""
-    return f"{gpus:,} GPUs" if gpus is not None else band
+    return _("{count} GPUs").format(count=f"{gpus:,}") if gpus is not None else band
 
 
 def first_of(match: Shown, other: Shown) -> str:
@@ -166,7 +167,8 @@ def price_of_row(match: Shown) -> str:
     price, offer = match["comparable_price"], match["offer"]
     is_pool = offer["post_type"] == PostType.GPU_POOL
     if price is not None and price["total"] is not None:
-        return f"US$ {usd(price['total'])}/{'GPU-hour' if is_pool else 'kW-month'}"
+        words = _("US$ {price}/GPU-hour") if is_pool else _("US$ {price}/kW-month")
+        return words.format(price=usd(price["total"]))
     return said(GpuPool if is_pool else Site, "price_band", offer["price_band"])
 
 
@@ -177,7 +179,7 @@ def funnels_of(summaries: Iterable[Shown]) -> list[Funnel]:
     """For each need of a request: near misses by the gates they fail, and how many offers each gate left."""
     return [
         Funnel(
-            unit="GPUs" if one["unit"] == "gpu" else "MW",
+            unit=_("GPUs") if one["unit"] == "gpu" else _("MW"),
             groups=_groups(one["near_misses"]),
             gates=_gates(one["funnel"]),
         )
@@ -188,7 +190,7 @@ def funnels_of(summaries: Iterable[Shown]) -> list[Funnel]:
 def _groups(misses: Sequence[Shown]) -> list[Group]:
     in_order = sorted(misses, key=lambda miss: (len(miss["failed"]), miss["failed"], -miss["score"]))
     return [
-        Group(" and ".join(label_of(gate) for gate in failed), [_near(miss) for miss in found])
+        Group(listed_labels(failed).capitalize(), [_near(miss) for miss in found])
         for failed, found in groupby(in_order, key=lambda miss: miss["failed"])
     ]
 

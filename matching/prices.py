@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from engine import STANDARD
 from engine.price import MONEY
 from engine.sentences import name, plain
@@ -16,13 +19,21 @@ from listings.words import said
 Shown = Mapping[str, Any]
 
 _USUAL = {
-    "pue_design": f"PUE {STANDARD.pue}, the usual value: the site states none.",
-    "gross_per_critical": f"{STANDARD.gross_per_critical} gross MW per critical MW, the usual ratio: "
-    "the site states no PUE at peak.",
-    "conversion_paid_by": "The landlord pays the conversion, as is usual for what is delivered here: "
-    "the site does not say.",
-    "conversion_capex_usd_mw": f"Fitting out a powered shell costs "
-    f"{STANDARD.powered_shell_capex_usd_mw / 1_000_000:.0f} M US$ per MW: the site states no figure.",
+    "pue_design": lazy("PUE {pue}, the usual value: the site states none."),
+    "gross_per_critical": lazy(
+        "{ratio} gross MW per critical MW, the usual ratio: the site states no PUE at peak."
+    ),
+    "conversion_paid_by": lazy(
+        "The landlord pays the conversion, as is usual for what is delivered here: the site does not say."
+    ),
+    "conversion_capex_usd_mw": lazy(
+        "Fitting out a powered shell costs {millions} M US$ per MW: the site states no figure."
+    ),
+}
+_FIGURES = {
+    "pue": STANDARD.pue,
+    "ratio": STANDARD.gross_per_critical,
+    "millions": f"{STANDARD.powered_shell_capex_usd_mw / 1_000_000:.0f}",
 }
 
 
@@ -51,12 +62,15 @@ def price_of(shown: Shown) -> Price | None:
         return None
     is_lease = offer["post_type"] != PostType.GPU_POOL
     return Price(
-        unit="US$/kW-month" if is_lease else "US$/GPU-hour",
+        unit=_("US$/kW-month") if is_lease else _("US$/GPU-hour"),
         is_lease=is_lease,
         parts=[part for part in _parts(price, offer) if part.amount],
-        total=usd(price["total"]) or "not known",
-        assumed=[_USUAL[field] for field in price["assumed"]],
-        missing=[f"The {name(field)} is not stated, so there is no price yet." for field in price["missing"]],
+        total=usd(price["total"]) or _("not known"),
+        assumed=[str(_USUAL[field]).format(**_FIGURES) for field in price["assumed"]],
+        missing=[
+            _("The {field} is not stated, so there is no price yet.").format(field=name(field))
+            for field in price["missing"]
+        ],
         rules=_rules(price),
     )
 
@@ -68,33 +82,38 @@ def usd(amount: Decimal | None) -> str:
 
 def _parts(price: Shown, offer: Shown) -> list[Part]:
     basis = said(Site, "lease_basis", offer.get("lease_basis"))
-    fit_out = f"spread over {price['term_months']} months"
+    fit_out = _("spread over {months} months").format(months=price["term_months"])
     return [
-        Part("Ask", basis, usd(price["ask"]) or "not stated"),
-        Part("Power", _power(offer), _unless_zero(price["power"])),
-        Part("Operating allowance", "", _unless_zero(price["operating_allowance"])),
-        Part("Fit-out", fit_out, _unless_zero(price["fit_out"])),
+        Part(_("Ask"), basis, usd(price["ask"]) or _("not stated")),
+        Part(_("Power"), _power(offer), _unless_zero(price["power"])),
+        Part(_("Operating allowance"), "", _unless_zero(price["operating_allowance"])),
+        Part(_("Fit-out"), fit_out, _unless_zero(price["fit_out"])),
     ]
 
 
 def _unless_zero(amount: Decimal | None) -> str:
     """A part that this lease basis does not add is left out; one that is not known is named."""
-    return "" if amount == 0 else usd(amount) or "not known"
+    return "" if amount == 0 else usd(amount) or _("not known")
 
 
 def _power(offer: Shown) -> str:
     price, pue = offer.get("power_price_usd_mwh"), offer.get("pue_design") or STANDARD.pue
-    return "" if price is None else f"{plain(price)} US$/MWh × PUE {plain(pue)}"
+    words = _("{price} US$/MWh × PUE {pue}")
+    return "" if price is None else words.format(price=plain(price), pue=plain(pue))
 
 
 def _rules(price: Shown) -> list[str]:
     """The constants of docs/matching.md that this price was made with."""
     allowance = Decimal(STANDARD.operating_allowance) / MONEY
     lines = {
-        "power": f"Power: {STANDARD.mwh_per_kw_month} MWh a kW-month at a load factor of "
-        f"{STANDARD.load_factor}.",
-        "operating_allowance": f"Taxes, insurance and maintenance under a triple-net lease: {allowance:.0f} "
-        "US$ a kW-month.",
-        "fit_out": f"Fit-out is paid off at {STANDARD.capital_rate * 100:.0f} % a year over the term.",
+        "power": _("Power: {mwh} MWh a kW-month at a load factor of {load}.").format(
+            mwh=STANDARD.mwh_per_kw_month, load=STANDARD.load_factor
+        ),
+        "operating_allowance": _(
+            "Taxes, insurance and maintenance under a triple-net lease: {usd} US$ a kW-month."
+        ).format(usd=f"{allowance:.0f}"),
+        "fit_out": _("Fit-out is paid off at {rate} % a year over the term.").format(
+            rate=f"{STANDARD.capital_rate * 100:.0f}"
+        ),
     }
     return [line for part, line in lines.items() if price[part]]

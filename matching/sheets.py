@@ -80,14 +80,14 @@ class Dimension(NamedTuple):
 def table_of_posts(posts: Iterable[Any], counts: Mapping[int, tuple[int, int]]) -> Table:
     """Posts with how many matches each has and the best score."""
     return Table(
-        caption="Posts and their matches",
+        caption=_("Posts and their matches"),
         columns=[
-            Column("Post"),
-            Column("Kind"),
-            Column("Status"),
-            Column("Matches", is_number=True),
-            Column("Best score", is_number=True),
-            Column("Matching"),
+            Column(_("Post")),
+            Column(_("Kind")),
+            Column(_("Status")),
+            Column(_("Matches"), is_number=True),
+            Column(_("Best score"), is_number=True),
+            Column(_("Matching")),
         ],
         rows=[_post_row(post, *counts.get(post.pk, (0, None))) for post in posts],
     )
@@ -101,7 +101,7 @@ def _post_row(post: Any, count: int, best: int | None) -> list[Cell]:
         Cell(Status(post.status).label),
         Cell(str(count) if is_open else "", is_number=True),
         Cell("" if best is None else str(best), is_number=True),
-        Cell(("being matched" if post.pending else "up to date") if is_open else ""),
+        Cell((_("being matched") if post.pending else _("up to date")) if is_open else ""),
     ]
 
 
@@ -110,13 +110,13 @@ def about(post: Shown) -> str:
     model = SHELVES[post["post_type"]].model
     fields = ("model_name", "mw_band", "gpu_band", "size_band", "country", "ready_quarter", "need_quarter")
     told = [said(model, field, post[field]) for field in fields if post.get(field)]
-    return " · ".join([*told, "reference listing"] if post["is_reference"] else told)
+    return " · ".join([*told, _("reference listing")] if post["is_reference"] else told)
 
 
 def state_of(match: Shown) -> str:
     if match["refreshing"]:
-        return "being scored anew"
-    return str(STATES[match["state"]]) if match["state"] else "rounded: details are not disclosed"
+        return _("being scored anew")
+    return str(STATES[match["state"]]) if match["state"] else _("rounded: details are not disclosed")
 
 
 def dimensions_of(shown: Shown) -> list[Dimension]:
@@ -154,7 +154,7 @@ def _reason(lines: Sequence[Shown]) -> str:
 def _tally(lines: Sequence[Shown]) -> str:
     """ "3 met · 1 partly"."""
     counts = Counter(line["outcome"] for line in lines)
-    return " · ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
+    return " · ".join(f"{counts[outcome]} {words}" for outcome, words in OUTCOMES.items() if counts[outcome])
 
 
 def _line(line: Shown) -> Line:
@@ -245,12 +245,14 @@ def _side(post: Shown) -> Side:
 
 def _binding(binding: Shown) -> str:
     """What holds the match back most."""
-    return binding["sentence"] or "The other side keeps the figure to itself."
+    return binding["sentence"] or _("The other side keeps the figure to itself.")
 
 
 def _statement(one: Shown) -> tuple[str, str]:
     """("the security required", "low end 17 → 29")."""
-    return f"the {name(one['field'])}", f"low end {one['low_before']} → {one['low_after']}"
+    return f"the {name(one['field'])}", _("low end {before} → {after}").format(
+        before=one["low_before"], after=one["low_after"]
+    )
 
 
 def url_of(post: Shown) -> str:
@@ -259,17 +261,17 @@ def url_of(post: Shown) -> str:
 
 def curve_table(curve: Sequence[Shown], *, is_gpu: bool) -> Table | None:
     """The chart's figures."""
-    unit = "GPUs" if is_gpu else "MW"
-    series = ("needed", "nominal", "dependable")
+    unit = _("GPUs") if is_gpu else _("MW")
+    titles = {"needed": _("Needed"), "nominal": _("Nominal"), "dependable": _("Dependable")}
     if not curve:
         return None
     return Table(
-        caption=f"Monthly means, {unit}",
-        columns=[Column("Month"), *(Column(each.capitalize(), is_number=True) for each in series)],
+        caption=_("Monthly means, {unit}").format(unit=unit),
+        columns=[Column(_("Month")), *(Column(title, is_number=True) for title in titles.values())],
         rows=[
             [
                 Cell(f"{month['month']:%B %Y}"),
-                *(Cell(f"{month[each]:,.4g}", is_number=True) for each in series),
+                *(Cell(f"{month[each]:,.4g}", is_number=True) for each in titles),
             ]
             for month in curve
         ],
