@@ -127,6 +127,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     logging.disable(logging.CRITICAL)
     found = sorted(visits(parser.parse_args().rounds), reverse=True)
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print("  seconds  queries  status  who      page")
     for one in found:
         mark = "!" if one.seconds > MOST_SECONDS or one.queries > MOST_QUERIES else " "
