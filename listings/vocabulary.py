@@ -181,6 +181,8 @@ class EvidenceMethod(TextChoices):
 # What an owner may back a claim with, and which of it counts only with the paper or the place to look it up.
 OWNERS_METHODS = (EvidenceMethod.STATEMENT, EvidenceMethod.PUBLIC_SOURCE, EvidenceMethod.DOCUMENT)
 DOCUMENTED_METHODS = (EvidenceMethod.PUBLIC_SOURCE, EvidenceMethod.DOCUMENT)
+# What an owner can repeat by saying so; documents and visits age until there is a new one.
+REPEATABLE_METHODS = (EvidenceMethod.STATEMENT, EvidenceMethod.PUBLIC_SOURCE)
 
 
 class Freshness(TextChoices):

@@ -17,7 +17,7 @@ from accounts.readers import PageRequest, Reader
 from accounts.visits import note_visit
 from listings.models import Evidence, Post
 from listings.views.shelves import SHELVES
-from listings.vocabulary import Freshness, PostType, Status
+from listings.vocabulary import REPEATABLE_METHODS, Freshness, PostType, Status
 from listings.words import said
 from matching.losses import lost_since
 from matching.models import Match
@@ -146,13 +146,20 @@ def _reasons(post: Any, counts: Counts, today: date) -> Iterator[tuple[str, str,
     if post.open_until - today <= EXPIRES_SOON:
         yield _("Expires"), "open", _("It leaves the market after {day}.").format(day=last_day), still_true
     if aged := [one for one in post.evidence.all() if one.freshness != Freshness.FRESH]:
-        yield _("Evidence"), "open", _aged(aged), still_true
+        yield _("Evidence"), "open", _aged(aged), _confirming(aged, post, still_true)
     if post.post_type == PostType.REQUEST and not post.pending and post.pk not in counts:
         why = Action(_("See why"), _matches_url(post), is_form=False)
         yield _("No match"), "open", _("Nothing on the market fits it today."), why
 
 
 def _aged(aged: Iterable[Evidence]) -> str:
+def _confirming(aged: Iterable[Evidence], post: Any, still_true: Action) -> Action:
+    """Saying so again is enough for a statement or a source; a document wants to be verified anew."""
+    if all(one.method in REPEATABLE_METHODS for one in aged):
+        return still_true
+    return Action(_("Verify"), reverse("listings:evidence", args=[post.uid]), is_form=False)
+
+
     claims = sorted(one.get_claim_display().lower() for one in aged)
     return _("Not confirmed for 90 days: {claims}.").format(claims=", ".join(claims))
 

@@ -17,15 +17,13 @@ from listings.services.filling import Faults
 from listings.services.posts import a_year_after, locked, stored
 from listings.services.sites import CapacityReserved
 from listings.services.unfinished import forget_unfinished
-from listings.vocabulary import MOVES, EvidenceMethod, PostType, Status
+from listings.vocabulary import MOVES, REPEATABLE_METHODS, PostType, Status
 
 _JUDGES: dict[str, Callable[[Any, Faults], None]] = {
     PostType.SITE: sites.judge_opening,
     PostType.GPU_POOL: gpu_pools.judge_opening,
     PostType.REQUEST: requests.judge_opening,
 }
-# What an owner can repeat by saying so; documents and visits age until there is a new one.
-_REPEATABLE = (EvidenceMethod.STATEMENT, EvidenceMethod.PUBLIC_SOURCE)
 
 
 class MoveRefused(DomainError):
@@ -82,7 +80,9 @@ def renew_posts(*, organization: Organization, uids: Collection[UUID], now: date
 
 def _renew(posts: Collection[int], *, today: date) -> None:
     backing = Evidence.objects.filter(post__in=posts)
-    backing.filter(method__in=_REPEATABLE, verified_on__lt=today).update(verified_on=today, expires_on=None)
+    backing.filter(method__in=REPEATABLE_METHODS, verified_on__lt=today).update(
+        verified_on=today, expires_on=None
+    )
     backing.age(today)
     reopened = When(status=Status.EXPIRED, then=Value(Status.OPEN))
     Post.objects.filter(pk__in=posts).update(

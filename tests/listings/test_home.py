@@ -77,6 +77,14 @@ class TestStillTrue:
         assert answer.headers["Location"] == reverse("home")
         assert waits(miner) == {}
 
+    def test_a_document_that_has_aged_leads_to_where_it_is_verified(self, make, miner):
+        site = make.site()
+        state(site, days_ago=120, method="document")
+
+        [waiting] = home(miner).context["waiting"]
+
+        assert waiting.action.url == reverse("listings:evidence", args=[site.uid])
+
     def test_one_click_confirms_all_and_no_others(self, make, miner, other_miner):
         mine, theirs = make.sites(3), make.site(by=other_miner)
         for site in (*mine, theirs):
