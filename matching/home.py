@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from accounts.readers import PageRequest, Reader
 from accounts.visits import note_visit
-from listings.models import Evidence, Post
+from listings.models import Evidence, Post, SavedSearch
 from listings.views.shelves import SHELVES
 from listings.vocabulary import REPEATABLE_METHODS, Freshness, PostType, Status
 from listings.words import said
@@ -97,6 +97,7 @@ def member_home(request: PageRequest) -> HttpResponse:
         "lost": lost,
         "is_more_lost": is_more_lost,
         "lost_from": now - LOSSES_KEPT if since < now - LOSSES_KEPT else None,
+        "searches": SavedSearch.objects.for_lists(reader),
         "stats": _stats(posts, counts),
         "lines": [_line(post, counts) for post in posts[:POSTS_SHOWN]],
         "more": max(0, len(posts) - POSTS_SHOWN),
@@ -152,7 +153,6 @@ def _reasons(post: Any, counts: Counts, today: date) -> Iterator[tuple[str, str,
         yield _("No match"), "open", _("Nothing on the market fits it today."), why
 
 
-def _aged(aged: Iterable[Evidence]) -> str:
 def _confirming(aged: Iterable[Evidence], post: Any, still_true: Action) -> Action:
     """Saying so again is enough for a statement or a source; a document wants to be verified anew."""
     if all(one.method in REPEATABLE_METHODS for one in aged):
@@ -160,6 +160,7 @@ def _confirming(aged: Iterable[Evidence], post: Any, still_true: Action) -> Acti
     return Action(_("Verify"), reverse("listings:evidence", args=[post.uid]), is_form=False)
 
 
+def _aged(aged: Iterable[Evidence]) -> str:
     claims = sorted(one.get_claim_display().lower() for one in aged)
     return _("Not confirmed for 90 days: {claims}.").format(claims=", ".join(claims))
 

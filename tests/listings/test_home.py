@@ -172,6 +172,7 @@ def test_it_costs_the_same_at_any_size(make, miner, tenant, count, django_assert
     make.request(by=tenant)
     drain()
     home(miner)
-    # Session, user, reader; the visit in a savepoint of its own (3); posts, evidence, counts, news, losses.
-    with django_assert_num_queries(11):
+    # Session, user, reader; the visit in a savepoint of its own (3); posts, evidence, counts, news, losses,
+    # saved searches.
+    with django_assert_num_queries(12):
         home(miner)

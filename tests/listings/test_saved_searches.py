@@ -106,6 +106,16 @@ class TestWhatIsNew:
         assert [letter.recipients() for letter in mailoutbox] == [[tenant.user.email]]
         assert mailoutbox[0].subject.startswith("1 new")
 
+    def test_the_front_page_says_how_many_since_when(self, make, tenant):
+        save(tenant)
+        make.site()
+        tell_next(now=TOMORROW)
+
+        page = tenant.client.get(reverse("home")).content.decode()
+
+        assert "Big in the US</a>" in page
+        assert f"<strong>1 new</strong> since {timezone.localdate():%A}, " in page
+
 
 class TestHowOften:
     def test_one_mail_a_day_for_all_searches_of_a_member(self, make, tenant, mailoutbox):
