@@ -1,0 +1,77 @@
+"""The whole market at once keeps the pairs that each post alone would keep."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bench import market as invented
+from engine import Need, Offer, arrays
+from engine.arrays import Market
+from engine.arrays.keeping import keep
+from tests.engine.test_arrays import market_of, random_market
+
+PER_NEED, PER_OFFER = 6, 4
+
+
+def numbered(needs: list[Need]) -> list[Need]:
+    return [replace(need, id=n + 1) for n, need in enumerate(needs)]
+
+
+def invented_market(seed: int) -> tuple[list[Need], list[Offer]]:
+    return numbered(list(invented.needs(150, seed))), list(invented.offers(150, seed))
+
+
+def market_of_twins(seed: int) -> tuple[list[Need], list[Offer]]:
+    """Every need and every offer twice: nothing but their ids tells the twins apart."""
+    needs, offers = list(invented.needs(60, seed)), list(invented.offers(60, seed))
+    return numbered(needs * 2), [replace(offer, id=n + 1) for n, offer in enumerate(offers * 2)]
+
+
+def one_by_one(market: Market) -> dict[tuple[int, int], list[float | bool]]:
+    """{need, offer: score and both flags} from ranking each post alone."""
+    kept: dict[tuple[int, int], list[float | bool]] = {}
+    for row in range(len(market.needs.table.rows)):
+        for pair in arrays.rank_need(market, row).pairs[:PER_NEED]:
+            kept[row, int(pair["offer"])] = [float(pair["score"]), True, False]
+    for row in range(len(market.offers.table.rows)):
+        for pair in arrays.rank_offer(market, row).pairs[:PER_OFFER]:
+            kept.setdefault((int(pair["need"]), row), [float(pair["score"]), False, True])[2] = True
+    return kept
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(
+    ("needs", "offers"),
+    [random_market(seed) for seed in range(20)]
+    + [invented_market(seed) for seed in range(3)]
+    + [market_of_twins(4)],
+)
+def test_the_same_pairs_are_kept(needs, offers, threads):
+    market = market_of(needs, offers)
+
+    kept = keep(market, PER_NEED, PER_OFFER, threads)
+
+    pairs = {(int(row["need"]), int(row["offer"])): list(row.tolist()[2:]) for row in kept}
+    assert len(pairs) == len(kept)
+    assert pairs == one_by_one(market)
+
+
+def test_posts_that_left_are_not_kept():
+    needs, offers = invented_market(1)
+    market = market_of(needs, offers)
+    first = keep(market, PER_NEED, PER_OFFER)[0]
+    market.offers.drop(offers[first["offer"]].id)
+    market.needs.drop(needs[keep(market, PER_NEED, PER_OFFER)["need"][-1]].id)
+
+    kept = keep(market, PER_NEED, PER_OFFER)
+
+    assert market.offers.table.rows["alive"][kept["offer"]].all()
+    assert market.needs.table.rows["alive"][kept["need"]].all()
+
+
+@pytest.mark.parametrize(("needs", "offers"), [(0, 0), (0, 3), (3, 0)])
+def test_a_market_with_an_empty_side_keeps_nothing(needs, offers):
+    market = market_of(numbered(list(invented.needs(needs, 1))), list(invented.offers(offers, 1)))
+
+    assert np.size(keep(market, PER_NEED, PER_OFFER)) == 0
