@@ -97,8 +97,8 @@ def at_work(workers: int) -> Iterator[None]:
             )
             worker.start()
             stop.callback(worker.stop)
-        if not wait_until(lambda: all("ready." in log.read_text() for log in logs), 60):
-            sys.exit("\n".join(log.read_text() for log in logs))
+        if not wait_until(lambda: all("ready." in log.read_text() for log in logs), 180, every_s=0.5):
+            sys.exit("The workers did not start: " + "\n".join(log.read_text() for log in logs))
         yield
 
 
