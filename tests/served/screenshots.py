@@ -19,13 +19,13 @@ PASSWORD = "demo market 2026"
 Theme = Literal["light", "dark"]
 WIDTHS = {360: 780, 1280: 800, 2560: 1440}
 THEMES: tuple[Theme, ...] = ("light", "dark")
-# A page's name and address. In angle brackets: the first such link on the page before it.
+# A page's name and address. In angle brackets: the first such link, "address text", on the page before it.
 PAGES = {
     "visitor": {
         "landing": "/",
         "sites": "/sites/",
         "sites-cards": "/sites/?view=cards",
-        "site": r"<^/sites/[0-9a-f-]{36}/$>",
+        "site": r"<^/sites/[0-9a-f-]{36}/ >",
         "gpu-pools": "/gpu-pools/",
         "requests": "/requests/",
         "market": "/market/",
@@ -35,8 +35,8 @@ PAGES = {
     },
     "miner": {
         "home": "/",
-        "matches": r"<^/matches/of/>",
-        "what-if": r"<what-if/$>",
+        "matches": r"<^/matches/of/.* Pecos>",
+        "what-if": r"<what-if/ >",
         "sites": "/sites/grid/",
         "form": "/sites/new/",
         "posts": "/matches/",
@@ -44,8 +44,8 @@ PAGES = {
     },
     "tenant": {
         "home": "/",
-        "matches": r"<^/matches/of/>",
-        "match": r"<^/matches/[0-9a-f-]{36}/$>",
+        "matches": r"<^/matches/of/.* 50 MW>",
+        "match": r"<^/matches/[0-9a-f-]{36}/ >",
         "quick": "/requests/quick/",
         "form": "/requests/new/",
         "posts": "/matches/",
@@ -113,9 +113,11 @@ def _walk(
     links: list[str] = []
     for what, address in pages.items():
         if address.startswith("<"):
-            address = next((link for link in links if re.search(address[1:-1], link)), "/nowhere/")
+            address = next((link.split()[0] for link in links if re.search(address[1:-1], link)), "/nowhere/")
         page.goto(address, wait_until="networkidle")
-        links = page.eval_on_selector_all("main a[href]", "all => all.map(link => link.getAttribute('href'))")
+        links = page.eval_on_selector_all(
+            "main a[href]", "all => all.map(link => `${link.getAttribute('href')} ${link.textContent}`)"
+        )
         if asked.only in names[what]:
             page.screenshot(path=asked.to / f"{names[what]}.png", full_page=True)
             yield names[what]
