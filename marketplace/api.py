@@ -13,9 +13,9 @@ from listings.api import (
     SavedSearchViewSet,
     SiteViewSet,
 )
-from matching.api import MatchViewSet, NearMissesView, ReviewViewSet
-from matching.rematch.api import RunViewSet
+from matching.api import MatchViewSet, NearMissesView, PoolWinsView, ReviewViewSet, WinsView
 from matching.plans_api import PlansView
+from matching.rematch.api import RunViewSet
 
 router = DefaultRouter()
 router.include_format_suffixes = False
@@ -33,6 +33,8 @@ app_name = "api"
 urlpatterns = [
     path("v1/organization/", OrganizationView.as_view(), name="organization"),
     path("v1/requests/<uuid:uid>/near-misses/", NearMissesView.as_view(), name="near-misses"),
+    path("v1/sites/<uuid:uid>/wins/", WinsView.as_view(), name="site-wins"),
+    path("v1/gpu-pools/<uuid:uid>/wins/", PoolWinsView.as_view(), name="gpu-pool-wins"),
     path("v1/requests/<uuid:uid>/plans/", PlansView.as_view(), name="plans"),
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -30,13 +30,14 @@ from engine import Unit
 from listings.api.gpu_pools import GpuPoolFull, GpuPoolOwn, GpuPoolTeaser
 from listings.api.requests import RequestFull, RequestOwn, RequestTeaser
 from listings.api.sites import SiteFull, SiteOwn, SiteTeaser
-from listings.models import CapacityRequest, Post
+from listings.models import CapacityRequest, GpuPool, Post, Site
 from matching import services
 from matching.models import Match, Review
 from matching.querysets import LIST_ORDER
 from matching.release import COARSE_STEP, release, release_one
 from matching.summary import summaries
 from matching.vocabulary import REOPENED_AT_POINTS, Decision, Reason
+from matching.winning import wins_of
 
 
 class MatchFilters(FilterSet):
@@ -232,6 +233,42 @@ class NearMissesView(MarketView):
         seen = CapacityRequest.objects.for_page(self.reader, today)
         known = seen if self.reader.is_broker else seen.of(self.reader)
         return Response(summaries(get_object_or_404(known, uid=uid), self.reader, today))
+
+
+class WinAnswer(serializers.Serializer[Any]):
+    """A change of the offer and the open requests that would then fit."""
+
+    gate = serializers.CharField()
+    change = serializers.CharField()
+    exact = serializers.BooleanField(help_text="false: how far, or at which figure, is not disclosed.")
+    requests = serializers.CharField(help_text="How many; 1–4, 5–19, 20+ where they are teasers to you.")
+    asked_at_least = serializers.DecimalField(12, 3, help_text="MW or GPUs that they ask in all.")
+    asked_at_most = serializers.DecimalField(12, 3, allow_null=True, help_text="null: not disclosed.")
+    score = serializers.IntegerField(help_text="The best of their scores; rounded to five if not exact.")
+    won = RequestFull(many=True, help_text="The requests; empty where they are teasers to you.")
+
+
+class WinsAnswer(serializers.Serializer[Any]):
+    unit = serializers.ChoiceField([unit.value for unit in Unit])
+    funnel = FunnelAnswer(many=True, help_text="How many requests remain after each gate, in this order.")
+    wins = WinAnswer(many=True, help_text="Those that win most first, at most five.")
+
+
+class WinsView(MarketView):
+    """Where requests for an offer were lost, and what would win it more. For its owner and brokers."""
+
+    model: Any = Site
+
+    @extend_schema(responses=WinsAnswer(many=True), summary="List what would win an offer more")
+    def get(self, request: Request, uid: UUID) -> Response:
+        today = timezone.now().date()
+        seen = self.model.objects.for_page(self.reader, today)
+        known = seen if self.reader.is_broker else seen.of(self.reader)
+        return Response(wins_of(get_object_or_404(known, uid=uid), self.reader, today))
+
+
+class PoolWinsView(WinsView):
+    model = GpuPool
 
 
 # --- What a broker makes of a pair -------------------------------------------------------------

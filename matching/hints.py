@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from math import exp, floor, log
+from math import exp, floor, inf, log
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from engine import STANDARD, Offer, Unit
@@ -35,6 +34,9 @@ _DAYS = (
     (270, lazy("about half a year")),
     (550, lazy("about a year")),
 )
+_MOST_SHARE = (inf, lazy("half or more"))
+_MOST_DAYS = (inf, lazy("more than a year"))
+_PRICES = ("ask", "price_cap", "gpu_caps")
 _SENTENCES = {
     "ask": lazy("Offer: ask {much} lower"),
     "ready_on": lazy("Offer: ready {much} earlier"),
@@ -47,17 +49,23 @@ _STEP = log(1.1)
 _RATIO = STANDARD.dearest_ratio_pct / 100
 
 
+def ladder(field: str) -> list[str]:
+    """All that `hint_of` may say of a field, the shortest move first."""
+    steps = [*_SHARES, _MOST_SHARE] if field in _PRICES else [*_DAYS, _MOST_DAYS]
+    return [str(_SENTENCES[field]).format(much=word) for _, word in steps] if field in _SENTENCES else []
+
+
 def hint_of(change: Mapping[str, Any], request: Post, offer: Offer, *, owns_request: bool) -> str:
     """A change of a near miss in coarse words; "" where there are none. `offer` as the rules read it.
 
     Whoever owns the request knows its cap and its outside date; the floor of an offer is always hidden.
     """
     field = change["field"]
-    if field in ("ask", "price_cap", "gpu_caps"):
+    if field in _PRICES:
         share = _share(change, request, offer, owns_request)
-        much = None if share is None else _in_words(share, _SHARES, _("half or more"))
+        much = None if share is None else _in_words(share, (*_SHARES, _MOST_SHARE))
     elif field in _SENTENCES:
-        much = _in_words(_days(change, request), _DAYS, _("more than a year"))
+        much = _in_words(_days(change, request), (*_DAYS, _MOST_DAYS))
     else:
         much = None
     return "" if much is None else str(_SENTENCES[field]).format(much=much)
@@ -119,8 +127,8 @@ def _days(change: Mapping[str, Any], request: Post) -> int:
     return (after - before).days
 
 
-def _in_words(amount: float, words: tuple[tuple[float, Any], ...], else_: str) -> str:
-    return next((str(word) for most, word in words if amount <= most), else_)
+def _in_words(amount: float, words: tuple[tuple[float, Any], ...]) -> str:
+    return next(str(word) for most, word in words if amount <= most)
 
 
 def _limits(request: Post) -> CapacityRequest:

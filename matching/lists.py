@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from engine.sentences import SIDES, capitalized
 from listings.models import GpuPool, Site
 from listings.views.lines import title_of
 from listings.vocabulary import PostType
@@ -86,10 +87,22 @@ class Remaining(NamedTuple):
     width: int
 
 
+class Win(NamedTuple):
+    """A change of an offer and what it would win; `width` is the bar of what is asked, 0 to 100."""
+
+    change: str
+    requests: str
+    asked: str
+    width: int
+    score: str
+    won: list[tuple[str, str]]
+
+
 class Funnel(NamedTuple):
     unit: str
     groups: list[Group]
     gates: list[Remaining]
+    wins: list[Win]
 
 
 def rows_of(matches: Iterable[Shown], *, of_request: bool) -> list[Row]:
@@ -176,12 +189,14 @@ def price_of_row(match: Shown) -> str:
 
 
 def funnels_of(summaries: Iterable[Shown]) -> list[Funnel]:
-    """For each need of a request: near misses by the gates they fail, and how many offers each gate left."""
+    """How many of the other side each gate left; and for each need of a request its near misses by the gates
+    they fail, for an offer what would win it more."""
     return [
         Funnel(
             unit=_("GPUs") if one["unit"] == "gpu" else _("MW"),
-            groups=_groups(one["near_misses"]),
+            groups=_groups(one.get("near_misses", ())),
             gates=_gates(one["funnel"]),
+            wins=_wins(one.get("wins", ()), "GPUs" if one["unit"] == "gpu" else "MW"),
         )
         for one in summaries
     ]
@@ -217,3 +232,29 @@ def _gates(funnel: Sequence[Shown]) -> list[Remaining]:
 
 def _width(count: str, most: int) -> int:
     return _BAND_WIDTHS[count] if count in _BAND_WIDTHS else round(100 * int(count) / most)
+
+
+# --- What would win an offer more ---------------------------------------------------------------
+
+
+def _wins(wins: Sequence[Shown], unit: str) -> list[Win]:
+    most = max((win["asked_at_least"] for win in wins), default=0) or 1
+    return [_win(win, unit, round(100 * win["asked_at_least"] / most)) for win in wins]
+
+
+def _win(win: Shown, unit: str, width: int) -> Win:
+    return Win(
+        change=capitalized(win["change"].removeprefix(f"{SIDES['offer']}: ")),
+        requests=win["requests"],
+        asked=_asked(win["asked_at_least"], win["asked_at_most"], unit),
+        width=width,
+        score=str(win["score"]) if win["exact"] else _("about {score}").format(score=win["score"]),
+        won=[(title_of(request), url_of(request)) for request in win["won"]],
+    )
+
+
+def _asked(least: Decimal, most: Decimal | None, unit: str) -> str:
+    """ "90 MW", "20–50 MW", "500+ MW"; "" where nobody may know."""
+    if most is None:
+        return f"{least:,f}+ {unit}" if least else ""
+    return f"{least:,f} {unit}" if least == most else f"{least:,f}–{most:,f} {unit}"

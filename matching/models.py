@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
 from accounts.models import Organization, User
@@ -121,9 +121,11 @@ class Ranking(models.Model):
     ranked_at = models.DateTimeField()
     # Points of the last pair kept, where others were left out; null while everything is kept.
     floor = models.PositiveSmallIntegerField(null=True)
-    # For a need: [{"gate": key, "remaining": offers}] and its near misses as the engine gives them.
+    # [{"gate": key, "remaining": posts of the other side}], and what the engine says of those that nearly
+    # fit: for a need its near misses, for an offer the changes that would win some (`engine.winning.Win`).
     funnel = models.JSONField(default=list)
     near_misses = models.JSONField(default=list)
+    wins = models.JSONField(db_default=Value([], models.JSONField()))
 
     objects = RankingQuerySet.as_manager()
 

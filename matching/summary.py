@@ -31,7 +31,7 @@ def summaries(request: Post, reader: Reader, today: date) -> list[dict[str, Any]
     return [
         {
             "unit": ranking.unit,
-            "funnel": [_remaining(row, reader) for row in ranking.funnel],
+            "funnel": [remaining(row, reader) for row in ranking.funnel],
             "near_misses": near_misses(ranking, request, offers),
         }
         for ranking in rankings
@@ -58,7 +58,8 @@ def _offers(posts: Iterable[int], reader: Reader, today: date) -> dict[int, Any]
     return found
 
 
-def _remaining(row: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
+def remaining(row: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
+    """One gate of a funnel as its reader may know it."""
     remaining = row["remaining"]
     return {"gate": row["gate"], "remaining": str(remaining) if reader.is_broker else count_label(remaining)}
 

@@ -43,6 +43,7 @@ from matching.sheets import (
 from matching.summary import summaries
 from matching.trying import outcome_of
 from matching.vocabulary import TRIED_POSTS
+from matching.winning import wins_of
 
 
 @require_safe
@@ -60,7 +61,7 @@ def matches(request: PageRequest) -> HttpResponse:
 @require_safe
 @login_required
 def of_post(request: PageRequest, uid: str) -> HttpResponse:
-    """The matches of one post, best first; for a request also where offers were lost."""
+    """The matches of one post, best first, and where the other side was lost and what nearly fits."""
     reader, today = request.reader, timezone.localdate()
     post = get_object_or_404(_posts(reader).with_face(reader).select_related("capacityrequest"), uid=uid)
     is_request = post.post_type == PostType.REQUEST
@@ -76,7 +77,7 @@ def of_post(request: PageRequest, uid: str) -> HttpResponse:
         "is_request": is_request,
         "as_table": request.GET.get("view") == "table",
         "may_try": _may_try(post, reader, today),
-        "funnels": funnels_of(summaries(post, reader, today)) if is_request else [],
+        "funnels": funnels_of(summaries(post, reader, today) if is_request else _wins(post, reader, today)),
     }
     return render(request, "matching/of_post.html", context)
 
@@ -165,6 +166,11 @@ def _many(today: date) -> dict[str, Exists]:
 
 def _is_cut(post: Any) -> bool:
     return bool(post.many_offers if post.post_type == PostType.REQUEST else post.many_requests)
+
+
+def _wins(post: Any, reader: Reader, today: date) -> list[dict[str, Any]]:
+    model: Any = SHELVES[PostType(post.post_type)].model
+    return wins_of(model.objects.with_all().get(pk=post.pk), reader, today)
 
 
 def _own_title(post: Any) -> str:

@@ -14,7 +14,7 @@ THIN_OFFER = 15
 FAT = 2
 
 NEAR_MISSES = 10
-# Counts and near misses of a need follow changes of the other side after at most this long.
+# Counts, near misses and wins of a post follow changes of the other side after at most this long.
 RECOUNT_AFTER_SECONDS = 60
 
 # A home page tells for this long what was lost.

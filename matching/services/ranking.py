@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine import FunnelRow, NearMiss, Need, Offer, Unit, arrays, near_misses
 from engine.arrays import Rows
+from engine.winning import Win, wins
 from listings.vocabulary import PostType
 from matching.snapshots import Market, load, values_of
 from matching.vocabulary import NEAR_MISSES
@@ -15,7 +16,8 @@ from matching.vocabulary import NEAR_MISSES
 class Ranked:
     """All matches of one need, or of one offer, best first, and what else was learned of it.
 
-    `partners` are the posts on the other side of `pairs` (rows of `engine.arrays.PAIR`).
+    `partners` are the posts on the other side of `pairs` (rows of `engine.arrays.PAIR`). A need has near
+    misses, an offer what would win it more.
     """
 
     unit: Unit
@@ -23,6 +25,7 @@ class Ranked:
     partners: list[int]
     funnel: tuple[FunnelRow, ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
+    wins: tuple[Win, ...] = ()
 
 
 def rank_need(need: Need, market: Market) -> Ranked:
@@ -42,11 +45,24 @@ def rank_need(need: Need, market: Market) -> Ranked:
 def rank_offer(offer: Offer, market: Market) -> Ranked:
     """One offer, which the market must hold, against all needs."""
     rows = market.rows
-    found = arrays.rank_offer(rows, rows.offers.row(offer))
-    return Ranked(offer.unit, found.pairs, rows.needs.table.rows["id"][found.pairs["need"]].tolist())
+    row = rows.offers.row(offer)
+    found = arrays.rank_offer(rows, row)
+    return Ranked(
+        unit=offer.unit,
+        pairs=found.pairs,
+        partners=rows.needs.table.rows["id"][found.pairs["need"]].tolist(),
+        funnel=arrays.funnel(offer.unit, found.failed),
+        wins=wins(offer, _needs(arrays.nearest_needs(rows, row, found.failed), offer.unit)),
+    )
 
 
 def _offers(posts: list[int]) -> list[Offer]:
     """Offers as the reference form reads them: it alone can tell what would have to change."""
     found = load([PostType.SITE, PostType.GPU_POOL], posts)
     return [value for post in found for value in values_of(post) if isinstance(value, Offer)]
+
+
+def _needs(posts: list[int], unit: Unit) -> list[Need]:
+    found = load([PostType.REQUEST], posts)
+    needs = (value for post in found for value in values_of(post) if isinstance(value, Need))
+    return [need for need in needs if need.unit is unit]

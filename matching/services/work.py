@@ -46,22 +46,25 @@ def drain(*, now: datetime | None = None) -> int:
 def mark_overdue(*, now: datetime) -> bool:
     """Put one post on the queue that is due without having changed; False if none is.
 
-    Due are posts ranked under older assumptions, and needs whose counts and near misses have not seen what
-    supply changed a while ago. The matches of such a need are current: each offer's own turn writes them.
-    Ranking it anew also mends the rare pair that two rankings at once left out of both lists. One at a time,
-    and only when nothing else waits, so that whoever posts meanwhile is served first.
+    Due are posts ranked under older assumptions, and those whose counts, near misses and wins have not seen
+    what changed on the other side a while ago. The matches of such a post are current: each post's own turn
+    writes them. Ranking it anew also mends the rare pair that two rankings at once left out of both lists.
+    One at a time, and only when nothing else waits, so that whoever posts meanwhile is served first.
     """
-    latest = Post.objects.exclude(post_type=PostType.REQUEST).aggregate(xid=Max("changed_xid"))["xid"] or 0
-    uncounted = Q(
-        post__post_type=PostType.REQUEST,
-        seen_xid__lte=latest,
-        ranked_at__lt=now - timedelta(seconds=RECOUNT_AFTER_SECONDS),
-    )
+    demand = Q(post_type=PostType.REQUEST)
+    needs, offers = Q(post__post_type=PostType.REQUEST), ~Q(post__post_type=PostType.REQUEST)
+    unseen = needs & Q(seen_xid__lte=_latest(~demand)) | offers & Q(seen_xid__lte=_latest(demand))
+    uncounted = unseen & Q(ranked_at__lt=now - timedelta(seconds=RECOUNT_AFTER_SECONDS))
     due = Ranking.objects.filter(uncounted | Q(assumptions_version__lt=STANDARD.version))
     idle = due.exclude(post__in=Change.objects.values("post")).order_by("ranked_at", "pk")
     first = list(idle.values_list("post_id", flat=True)[:1])
     changes.mark(first)
     return bool(first)
+
+
+def _latest(posts: Q) -> int:
+    """The transaction that last changed one of these posts."""
+    return int(Post.objects.filter(posts).aggregate(xid=Max("changed_xid"))["xid"] or 0)
 
 
 def _work_one(market: Market, failed: set[int], now: datetime) -> int | None:

@@ -192,6 +192,7 @@ def _ranking(own: Own, ranked: Ranked, seen_xid: int, now: datetime) -> Ranking:
         floor=int(found[own.kept - 1]["points"]) if len(found) > own.kept else None,
         funnel=[row._asdict() for row in ranked.funnel],
         near_misses=[_plain(asdict(near)) for near in ranked.near_misses],
+        wins=[_plain(asdict(win)) for win in ranked.wins],
     )
 
 

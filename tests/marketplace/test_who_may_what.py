@@ -120,6 +120,8 @@ API: Declared = {
     "api:match-list": {"GET": EVERYONE},
     "api:match-detail": {"GET": PARTIES},
     "api:near-misses": {"GET": {*DEMAND, "broker"}},
+    "api:site-wins": {"GET": {*SUPPLY, "broker"}},
+    "api:gpu-pool-wins": {"GET": {*SUPPLY, "broker"}},
     "api:plans": {"GET": {*DEMAND, "broker"}},
     "api:review-list": {"GET": {"broker"}, "POST": {"broker"}},
     "api:review-detail": {"GET": {"broker"}},
