@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Exists
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -42,7 +41,6 @@ from matching.sheets import (
 )
 from matching.summary import summaries
 from matching.trying import outcome_of
-from matching.vocabulary import TRIED_POSTS
 from matching.winning import wins_of
 
 
@@ -132,7 +130,7 @@ def compare(request: PageRequest) -> HttpResponse:
 def what_if(request: PageRequest, uid: str) -> HttpResponse:
     """The owner of an open post tries another date or price; nothing is saved."""
     reader, today = request.reader, timezone.localdate()
-    found: Any = get_object_or_404(Post.objects.of(reader).open(today).annotate(**_many(today)), uid=uid)
+    found = get_object_or_404(Post.objects.of(reader).open(today), uid=uid)
     shelf = SHELVES[PostType(found.post_type)]
     post: Any = get_object_or_404(shelf.model.objects.of(reader).open(today).with_all(), pk=found.pk)
     form = WhatIfForm(request.GET, post=post)
@@ -149,23 +147,11 @@ def what_if(request: PageRequest, uid: str) -> HttpResponse:
         "title": _own_title(post),
         "matches_url": reverse("matching:of_post", args=[post.uid]),
         "is_request": post.post_type == PostType.REQUEST,
-        "tried_most": TRIED_POSTS if _is_cut(found) else None,
         "form": form,
         "suggestions": form.suggestions(),
         "outcome": outcome,
     }
     return render(request, "matching/what_if.html", context, status=status)
-
-
-def _many(today: date) -> dict[str, Exists]:
-    """Whether more posts are open than a what-if tries, on either side of the market."""
-    requests = Post.objects.open(today).filter(post_type=PostType.REQUEST)
-    offers = Post.objects.open(today).exclude(post_type=PostType.REQUEST)
-    return {"many_requests": Exists(requests[TRIED_POSTS:]), "many_offers": Exists(offers[TRIED_POSTS:])}
-
-
-def _is_cut(post: Any) -> bool:
-    return bool(post.many_offers if post.post_type == PostType.REQUEST else post.many_requests)
 
 
 def _wins(post: Any, reader: Reader, today: date) -> list[dict[str, Any]]:

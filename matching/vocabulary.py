@@ -23,8 +23,7 @@ LOSSES_KEPT = timedelta(days=30)
 # A broker's decision is put before them again once the score has moved this far from the one decided on.
 REOPENED_AT_POINTS = 5
 
-# What-if: how many posts of the other side are tried at once, and how often an organization may in a minute.
-TRIED_POSTS = 400
+# What-if: how often an organization may try in a minute.
 TRIES_PER_MINUTE = 30
 
 

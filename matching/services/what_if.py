@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import reduce
-from operator import or_
+from threading import Lock
 from typing import Any
-
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q
 
 from accounts.readers import Reader
 from common.counters import counted
 from common.errors import DomainError
-from engine import STANDARD, Assessment, Need, Offer, State, Unit, assess, order_key
+from engine import Need, Offer, State, Unit, arrays
+from engine.arrays import NEVER
 from listings.faces import show
 from listings.models import CapacityRequest, GpuPool, Site
-from listings.vocabulary import Face, RequestKind
-from matching.conversion import money, needs_from, offer_from
-from matching.models import Match, Ranking
-from matching.prefilter import requests_for
+from listings.vocabulary import Face, PostType, RequestKind
+from matching.conversion import money
 from matching.release import points, rounded_to_five
-from matching.vocabulary import KEPT_PER_OFFER, SHOWN_PER_NEED, TRIED_POSTS, TRIES_PER_MINUTE
+from matching.snapshots import Market, values_of
+from matching.vocabulary import KEPT_PER_OFFER, SHOWN_PER_NEED, TRIES_PER_MINUTE
 
 OwnPost = Site | GpuPool | CapacityRequest
+Pair = Any  # a row of `engine.arrays.PAIR`
+
+# What this process knows of the market: read by the first try, brought up to date by each, one at a time.
+_market, _looking = Market(), Lock()
+LONGEST_WAIT_SECONDS = 5
+# The key under which the post that is tried stands beside the real ones.
+TRIED = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +53,22 @@ def what_if(*, post: OwnPost, changes: Changes, reader: Reader, today: date) -> 
     """Each post of the other side that matches before or after: its face, both scores, and what else the
     reader may know; best first. A teaser tells its scores to five, as its match does.
 
-    `post` is the reader's own, open and loaded `with_all`. The posts it matches or nearly matches are tried,
-    and of the others the soonest, `TRIED_POSTS` in all. Raises TooManyTries: editing a post to feel for what
-    others hide leaves its traces, and this must not be the faster way.
+    `post` is the reader's own, open and loaded `with_all`; it is tried against all open posts. Raises
+    TooManyTries: editing a post to feel for what others hide leaves its traces, and this must not be the
+    faster way.
     """
     if counted(f"what-if:{post.organization_id}") > TRIES_PER_MINUTE:
         raise TooManyTries("That was a lot of tries. Wait a minute, then go on.")
-    now = _values(post)
+    now = values_of(post)
     then = [_changed(post, value, changes) for value in now]
-    others = _others(post, [*now, *then], reader, today)
-    before, after = _matched(now, others.values()), _matched(then, others.values())
-    tried = [_tried(others[pk], before.get(pk), after.get(pk)) for pk in {**before, **after}]
+    with _market_of(today, post.post_type) as market:
+        before, after = _matched(now, market), _matched(then, market)
+    others = _others(post, {*before, *after}, reader, today)
+    tried = [_tried(other, before.get(other.pk), after.get(other.pk)) for other in others]
     return sorted(tried, key=lambda one: (-(one["after"] or 0), -(one["before"] or 0), one["post"]["uid"]))
 
 
-# --- Both sides, as the rules read them --------------------------------------------------------
-
-
-def _values(post: OwnPost) -> list[Need | Offer]:
-    return [*needs_from(post)] if isinstance(post, CapacityRequest) else [offer_from(post)]
+# --- The own post, as the rules read it --------------------------------------------------------
 
 
 def _changed(post: OwnPost, value: Need | Offer, changes: Changes) -> Need | Offer:
@@ -102,74 +103,75 @@ def _changed_offer(offer: Offer, changes: Changes) -> Offer:
     return replace(offer, phases=phases, ask=ask, ask_floor=floor)
 
 
-def _others(
-    post: OwnPost, values: list[Need | Offer], reader: Reader, today: date
-) -> dict[int, Site | GpuPool | CapacityRequest]:
-    """The posts to try, with the faces that the reader has of them, in a fixed number of queries."""
-    first = _partners(post)
-    found: dict[int, Any] = {}
-    for model, wanted in _wanted(values, today):
-        known = model.objects.for_catalogue(reader, today).open(today)
-        known = known.filter(wanted)
-        rest = known.exclude(pk__in=first).values_list("pk", flat=True)
-        chosen = [*first, *rest[: max(0, TRIED_POSTS - len(first) - len(found))]]
-        found |= {one.pk: one for one in known.filter(pk__in=chosen)}
-    return found
-
-
-def _wanted(values: list[Need | Offer], today: date) -> list[tuple[Any, Q]]:
-    """The models to look through; of requests only those that the loose prefilter lets by."""
-    offers = [value for value in values if isinstance(value, Offer)]
-    if offers:
-        maybe = (Q(pk__in=requests_for(offer, today).values("pk")) for offer in offers)
-        return [(CapacityRequest, reduce(or_, maybe))]
-    units = {value.unit for value in values}
-    return [(model, Q()) for unit, model in ((Unit.GPU, GpuPool), (Unit.MW, Site)) if unit in units]
-
-
-def _partners(post: OwnPost) -> set[int]:
-    """Posts that match it already, or nearly."""
-    if not isinstance(post, CapacityRequest):
-        return set(Match.objects.filter(offer=post.pk).values_list("request_id", flat=True))
-    known = Match.objects.filter(request=OuterRef("post")).values("offer_id")
-    rankings = Ranking.objects.filter(post=post.pk).annotate(known=ArraySubquery(known))
-    found = rankings.values_list("near_misses", "known")
-    return {pk for near, matched in found for pk in (*matched, *(miss["offer_id"] for miss in near))}
-
-
 # --- Ranked ------------------------------------------------------------------------------------
 
 
-def _matched(own: list[Need | Offer], others: Iterable[OwnPost]) -> dict[int, Assessment]:
-    """{post of the other side: its score}, as many as its list would show."""
-    theirs = [(other.pk, value) for other in others for value in _values(other)]
-    found: dict[int, Assessment] = {}
-    for value in own:
-        scored = [(pk, _assessed(value, their)) for pk, their in theirs if their.unit is value.unit]
-        kept = [(pk, one) for pk, one in scored if one.state is not State.FAIL]
-        kept = [(pk, one) for pk, one in kept if one.score >= STANDARD.keep_score]
-        kept.sort(key=lambda pair: (order_key(pair[1]), pair[0]))
-        found |= dict(kept[: SHOWN_PER_NEED if isinstance(value, Need) else KEPT_PER_OFFER])
+@contextmanager
+def _market_of(today: date, post_type: str) -> Iterator[Market]:
+    """The market with the side opposite to a post up to date, for this thread alone."""
+    if not _looking.acquire(timeout=LONGEST_WAIT_SECONDS):
+        raise TooManyTries("Others are trying too. Wait a moment, then try again.")
+    try:
+        _market.sides(post_type)[1].refresh(today)
+        yield _market
+    finally:
+        _looking.release()
+
+
+def _matched(values: list[Any], market: Market) -> dict[int, Pair]:
+    """{post of the other side: its pair}, as many as the list of these needs or this offer would show."""
+    tried = [replace(value, id=TRIED) for value in values]
+    own = market.rows.needs if isinstance(tried[0], Need) else market.rows.offers
+    own.put(*tried)
+    found: dict[int, Pair] = {}
+    for value in tried:
+        found |= _of_need(value, market.rows) if isinstance(value, Need) else _of_offer(value, market.rows)
+    own.drop(TRIED)
     return found
 
 
-def _assessed(one: Need | Offer, other: Need | Offer) -> Assessment:
-    if isinstance(one, Need) and isinstance(other, Offer):
-        return assess(one, other)
-    if isinstance(one, Offer) and isinstance(other, Need):
-        return assess(other, one)
-    raise TypeError("A need is scored with an offer.")
+def _of_need(need: Need, rows: arrays.Market) -> dict[int, Pair]:
+    pairs = arrays.rank_need(rows, rows.needs.row(need)).pairs[:SHOWN_PER_NEED]
+    return dict(zip(rows.offers.table.rows["id"][pairs["offer"]].tolist(), pairs, strict=True))
 
 
-def _tried(post: Any, before: Assessment | None, after: Assessment | None) -> dict[str, Any]:
+def _of_offer(offer: Offer, rows: arrays.Market) -> dict[int, Pair]:
+    pairs = arrays.rank_offer(rows, rows.offers.row(offer)).pairs[:KEPT_PER_OFFER]
+    return dict(zip(rows.needs.table.rows["id"][pairs["need"]].tolist(), pairs, strict=True))
+
+
+# --- As the reader may see it ------------------------------------------------------------------
+
+
+def _others(post: OwnPost, found: Collection[int], reader: Reader, today: date) -> list[Any]:
+    """The posts found, with the faces that the reader has of them, in a fixed number of queries."""
+    is_request = post.post_type == PostType.REQUEST
+    models: tuple[Any, ...] = (Site, GpuPool) if is_request else (CapacityRequest,)
+    others: dict[int, Any] = {}
+    for model in models:
+        wanted = set(found) - others.keys()
+        known = model.objects.for_catalogue(reader, today).open(today).filter(pk__in=wanted)
+        others |= {other.pk: other for other in known} if wanted else {}
+    return list(others.values())
+
+
+def _tried(post: Any, before: Pair | None, after: Pair | None) -> dict[str, Any]:
     is_coarse = post.face == Face.TEASER
     score = rounded_to_five if is_coarse else points
     told = None if is_coarse else after
     return {
         "post": show(post),
         "coarse": is_coarse,
-        "before": None if before is None else score(Decimal(str(before.score))),
-        "after": None if after is None else score(Decimal(str(after.score))),
-        "state": None if told is None else told.state.value,
-        "first_power_on": None if told is None else told.first_power_on,
+        "before": None if before is None else score(Decimal(str(before["score"]))),
+        "after": None if after is None else score(Decimal(str(after["score"]))),
+        "state": None if told is None else _state(told),
+        "first_power_on": None if told is None else _day(int(told["first_power_on"])),
     }
+
+
+def _state(pair: Pair) -> str:
+    return (State.CONDITIONAL if pair["unknown"] else State.FIT).value
+
+
+def _day(ordinal: int) -> date | None:
+    return None if ordinal == NEVER else date.fromordinal(ordinal)
