@@ -61,6 +61,10 @@ class TestWhatWaits:
         assert reverse("matching:of_post", args=[need.uid]) in read(tenant)
         assert waits(tenant) == {"Training campus": "No match"}
 
+    def test_a_broker_is_led_to_the_desk(self, broker, unverified_broker):
+        assert f"{reverse('matching:desk')}?state=reopened" in read(broker)
+        assert reverse("matching:desk") not in read(unverified_broker)
+
     def test_nobody_finds_the_posts_of_another(self, make, other_miner):
         make.site(name="Drafted", status="draft")
 
