@@ -25,7 +25,7 @@ def _digest() -> str:
 if not vars(config)["CACHE_DIR"]:
     vars(config)["CACHE_DIR"] = str(Path(__file__).parent / "__pycache__" / _digest())
 
-from engine.arrays.columns import NEVER, NONE, Rows  # noqa: E402 - compiled on import, so the folder comes first
+from engine.arrays.columns import DEAD_ROWS, NEVER, NONE, Rows  # noqa: E402 - compiled on import, so the folder comes first
 from engine.arrays.gates import KEYS  # noqa: E402
 from engine.arrays.ranking import (  # noqa: E402
     NOT_JUDGED,
@@ -40,6 +40,7 @@ from engine.arrays.ranking import (  # noqa: E402
 )
 
 __all__ = [
+    "DEAD_ROWS",
     "KEYS",
     "NEVER",
     "NONE",
