@@ -61,6 +61,7 @@ class Refused(Exception):
 def load(*, sites: int, requests: int, seed: int, now: datetime, queue: bool = False) -> int:
     """Load the market in one transaction and return how many posts that are."""
     with transaction.atomic():
+        _take_time()
         stamp = _stamp(sites + round(sites * POOLS_PER_SITE) + requests, now)
         first = stamp.next_id + 1
         with _triggers_off():
@@ -71,6 +72,13 @@ def load(*, sites: int, requests: int, seed: int, now: datetime, queue: bool = F
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return stamp.next_id - first + 1
+
+
+def _take_time() -> None:
+    """The limits of a page are not those of a long load: inventing the rows leaves the session idle."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 def refuse_unless_free(*, among_members: bool) -> None:
