@@ -159,7 +159,7 @@ def _told(title: str, module: str, *options: str) -> str:
 def _head() -> str:
     return f"""# Performance
 
-Made by `.venv/bin/python -m bench.run --write docs/performance.md` on {datetime.now(UTC):%Y-%m-%d}.
+Made by `.venv/bin/python -m bench.run {" ".join(sys.argv[1:])}` on {datetime.now(UTC):%Y-%m-%d}.
 
 Machine: {_processor()}, {os.cpu_count()} cores, {_memory_gb()} GB; Python {platform.python_version()}; load
 before the start {os.getloadavg()[0]:.1f}. On a machine that does other things as well, CPU seconds say more
