@@ -66,16 +66,19 @@ def of_post(request: PageRequest, uid: str) -> HttpResponse:
     known = Match.objects.for_list(reader, today)
     found = known.best_of_request(post.uid) if is_request else known.filter(offer=post.pk)
     page = page_of(request, found, LIST_ORDER)
+    offer: Any = None if is_request else _offer(post, reader, today)
     context = {
         "post": post,
         "post_url": SHELVES[PostType(post.post_type)].url(post.uid),
         "matching": matching_of(post, timezone.now()),
         "page": page,
-        "rows": rows_of(release(page["results"], reader, today), of_request=is_request),
+        "rows": rows_of(release(page["results"], reader, today, offer), of_request=is_request),
         "is_request": is_request,
         "as_table": request.GET.get("view") == "table",
         "may_try": _may_try(post, reader, today),
-        "funnels": funnels_of(summaries(post, reader, today) if is_request else _wins(post, reader, today)),
+        "funnels": funnels_of(
+            summaries(post, reader, today) if is_request else wins_of(offer, reader, today)
+        ),
     }
     return render(request, "matching/of_post.html", context)
 
@@ -154,9 +157,9 @@ def what_if(request: PageRequest, uid: str) -> HttpResponse:
     return render(request, "matching/what_if.html", context, status=status)
 
 
-def _wins(post: Any, reader: Reader, today: date) -> list[dict[str, Any]]:
+def _offer(post: Any, reader: Reader, today: date) -> Any:
     model: Any = SHELVES[PostType(post.post_type)].model
-    return wins_of(model.objects.with_all().get(pk=post.pk), reader, today)
+    return model.objects.for_catalogue(reader, today).get(pk=post.pk)
 
 
 def _own_title(post: Any) -> str:
