@@ -247,7 +247,7 @@ class TestLists:
         make.sites(count)
         make.pools(count)
         make.requests(count, by=tenant)
-        # Session, user, reader, posts, one or two for what belongs to them, counts, GPU models, saved searches.
+        # Session, user, reader, posts, one or two for their parts, counts, GPU models, saved searches.
         for many, queries in (("sites", 8), ("gpu_pools", 8), ("requests", 8)):
             with django_assert_num_queries(queries):
                 tenant.client.get(reverse(f"listings:{many}"))
