@@ -33,7 +33,7 @@ KERNEL_SIZES = (1_000, 10_000, 100_000)
 
 def main() -> None:
     asked = _arguments()
-    parts = [_head(), *_squares(asked), *(_end_to_end(asked.end_to_end) if asked.end_to_end else ())]
+    parts = [_head(), *_squares(asked), *_end_to_end(asked)]
     text = "\n\n".join(parts) + "\n"
     if asked.write:
         asked.write.write_text(text, encoding="utf-8")
@@ -139,10 +139,13 @@ PostgreSQL as one connection each, because columns worked out in levels get no p
 # ---- end to end
 
 
-def _end_to_end(posts: int) -> Iterator[str]:
-    size = [f"--sites={posts}", f"--requests={posts}"]
-    yield _told("From a post to its matches", "bench.incremental", *size)
-    yield _told("The whole market, end to end with all writes", "bench.whole_market", *size)
+def _end_to_end(asked: argparse.Namespace) -> Iterator[str]:
+    if asked.incremental:
+        size = ("--sites=1000", f"--requests={asked.incremental}")
+        yield _told("From a post to its matches", "bench.incremental", *size)
+    if asked.end_to_end:
+        size = (f"--sites={asked.end_to_end}", f"--requests={asked.end_to_end}")
+        yield _told("The whole market, end to end with all writes", "bench.whole_market", *size)
 
 
 def _told(title: str, module: str, *options: str) -> str:
@@ -201,7 +204,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--largest", type=int, default=100_000, help="largest market of the kernel")
     parser.add_argument("--peers", type=int, default=10_000, help="largest market of the peers")
     parser.add_argument("--budget", type=float, default=300, help="seconds that a peer may take for one")
-    parser.add_argument("--end-to-end", type=int, default=10_000, help="sites, and requests; 0: none")
+    parser.add_argument(
+        "--incremental", type=int, default=100_000, help="requests that a new site meets; 0: leave out"
+    )
+    parser.add_argument(
+        "--end-to-end", type=int, default=2_000, help="sites, and requests, ranked anew; 0: leave out"
+    )
     parser.add_argument("--write", type=Path, help="the document to write")
     return parser.parse_args()
 
