@@ -10,6 +10,7 @@ from listings import services
 from listings.models import Post
 from listings.vocabulary import PostType
 from matching import snapshots
+from matching.conversion import needs_from, offer_from
 from matching.snapshots import Market, load, values_of
 from tests.cast import NOON
 from tests.factories import phase
@@ -88,12 +89,12 @@ def test_many_changes_do_not_fill_the_memory(make, miner, tenant):
     site, request = make.site(), make.request()
     market = Market()
     market.refresh(TODAY)
-    offers, needs = (values_of(post) for post in load(list(PostType), [site.pk, request.pk]))
+    offer, need = offer_from(site), needs_from(request)[0]
     for _ in range(arrays.DEAD_ROWS * 3):
-        market.rows.offers.put(*offers)
-        market.rows.needs.put(*needs)
+        market.rows.offers.put(offer)
+        market.rows.needs.put(need)
 
     assert len(market.rows.offers.table.rows) < 2 * arrays.DEAD_ROWS
     assert len(market.rows.needs.months.rows) < 2 * arrays.DEAD_ROWS * 100
-    row = market.rows.needs.row(needs[0])
+    row = market.rows.needs.row(need)
     assert arrays.rank_need(market.rows, row).pairs["offer"].tolist() == market.rows.offers.rows_of[site.pk]
