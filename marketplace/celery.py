@@ -8,8 +8,10 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_init
 from django_structlog.celery.steps import DjangoStructLogInitStep
+
+from engine import arrays
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 app = Celery("switchyard")
@@ -56,3 +58,9 @@ app.steps["worker"].add(DjangoStructLogInitStep)
 @setup_logging.connect
 def _log_as_settings_say(**kwargs: object) -> None:
     """Celery leaves logging alone once somebody listens here."""
+
+
+@worker_init.connect
+def _compile_before_the_fork(**kwargs: object) -> None:
+    """The compiled rules are then shared by all of the worker's processes, and no task waits for them."""
+    arrays.warm()
