@@ -54,7 +54,7 @@ def main() -> None:
     with at_work(1), _web() as url:
         warm = next(rounds(url, key, 1, patience_seconds=600))
         before = _written()
-        found = list(rounds(url, key, asked.rounds, patience_seconds=60))
+        found = list(rounds(url, key, asked.rounds))
         time.sleep(STATISTICS_SECONDS)
         written = (_written() - before) / asked.rounds
         worker = max(process.memory_info().rss for process in psutil.Process().children(recursive=True))
