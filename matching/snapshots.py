@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from math import inf
+from time import monotonic
 from typing import Any, NamedTuple, TypeAlias
 
 from django.db import connection
@@ -44,9 +46,12 @@ class Side:
     entries: dict[int, Entry] = field(default_factory=dict)
     _swept_on: date | None = None
 
-    def refresh(self, today: date) -> None:
+    def refresh(self, today: date, ends: float = inf) -> bool:
         """Read what changed since the last look, late commits included, in a fixed number of queries for
-        each few thousand posts."""
+        each few thousand posts.
+
+        False if the clock (`time.monotonic`) reached `ends` before all was read; the next look goes on there.
+        """
         oldest = _oldest_running()
         changed = Post.objects.filter(post_type__in=self.types, changed_xid__gte=self.seen_xid)
         wanted: dict[str, list[int]] = {kind: [] for kind in self.types}
@@ -57,10 +62,13 @@ class Side:
                 wanted[kind].append(pk)
         for kind, posts in wanted.items():
             for piece in _pieces(posts):
+                if monotonic() > ends:
+                    return False
                 for pk, entry, values in _READ[kind](piece):
                     self.put(pk, entry, values, today)
         self._sweep(today)
         self.seen_xid = oldest
+        return True
 
     def put(self, pk: int, entry: Entry, values: Values, today: date) -> None:
         """Take a post as it now is, in place of what it was."""
@@ -90,10 +98,9 @@ class Market:
         self.supply = Side((PostType.SITE, PostType.GPU_POOL), self.rows.offers)
         self.demand = Side((PostType.REQUEST,), self.rows.needs)
 
-    def refresh(self, today: date) -> None:
-        """Bring both sides up to date."""
-        self.supply.refresh(today)
-        self.demand.refresh(today)
+    def refresh(self, today: date, ends: float = inf) -> bool:
+        """Bring both sides up to date; False if the clock reached `ends` before that."""
+        return self.supply.refresh(today, ends) and self.demand.refresh(today, ends)
 
     def sides(self, post_type: str) -> tuple[Side, Side]:
         """The side of a post, and the other."""

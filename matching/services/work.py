@@ -25,11 +25,13 @@ log = structlog.get_logger(__name__)
 def work_for(*, seconds: float, market: Market, now: datetime) -> int:
     """Work the queue until it is empty or the time slice ends; return how many posts were ranked.
 
-    What takes long comes before the first claim: a transaction that idles meanwhile would be ended.
+    What takes long comes before the first claim: a transaction that idles meanwhile would be ended. The
+    first look at a large market may take several slices.
     """
     arrays.warm()
-    market.refresh(now.date())
     ends, done, failed = monotonic() + seconds, 0, set[int]()
+    if not market.refresh(now.date(), ends):
+        return 0
     while monotonic() < ends:
         outcome = _work_one(market, failed, now)
         if outcome is None and not mark_overdue(now=now):

@@ -71,6 +71,23 @@ def test_a_change_replaces_what_was_known(make, miner):
 
 
 @pytest.mark.django_db
+def test_a_look_that_is_cut_short_goes_on_where_it_stopped(make, miner, monkeypatch):
+    """However large the market and short the slice, each look reads something."""
+    monkeypatch.setattr(snapshots, "PIECE", 2)
+    make.sites(5)
+    market = Market()
+    ticks = iter(range(100))
+    monkeypatch.setattr(snapshots, "monotonic", lambda: next(ticks) % 2)
+
+    seen = []
+    while not market.refresh(TODAY, ends=0.5):
+        seen.append(len(market.supply.rows.rows_of))
+
+    assert seen == [2, 4]
+    assert len(market.supply.rows.rows_of) == 5
+
+
+@pytest.mark.django_db
 def test_what_leaves_the_market_leaves_the_picture(make, miner):
     paused, expiring = make.sites(2)
     market = Market()
