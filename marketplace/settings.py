@@ -269,6 +269,7 @@ SPECTACULAR_SETTINGS = {
                 "Fabric",
                 "Grid",
                 "LeaseBasis",
+                "PostType",
                 "Redundancy",
                 "RequestKind",
                 "Status",
