@@ -157,9 +157,10 @@ def _of_offers(view: View, bests: list[Best], kept: int) -> Rows:
 def _joined(of_needs: Rows, of_offers: Rows) -> Rows:
     """Pairs found from both sides as one row with both flags."""
     both = np.concatenate([of_needs, of_offers])
-    both = both[np.lexsort((both["offer"], both["need"]))]
-    same = (both["need"][1:] == both["need"][:-1]) & (both["offer"][1:] == both["offer"][:-1])
-    twice = np.flatnonzero(same)
+    pairs = both["need"].astype(np.int64) << 32 | both["offer"]
+    order = np.argsort(pairs)
+    both, pairs = both[order], pairs[order]
+    twice = np.flatnonzero(pairs[1:] == pairs[:-1])
     for flag in ("for_need", "for_offer"):
         both[flag][twice] |= both[flag][twice + 1]
     return np.delete(both, twice + 1)

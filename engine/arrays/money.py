@@ -79,9 +79,7 @@ def fit_out(need: Any, offer: Any, M: Any) -> tuple[int, bool]:
     shortest, longest = overlap(need, offer)
     preferred = longest if need.term_preferred == NONE else need.term_preferred
     months = max(shortest, min(longest, preferred))
-    rate = M.constants.capital_rate
-    recovery = rate / (1 - (1 + rate) ** (-months / 12))
-    yearly = capex * offer.tenant_share * recovery
+    yearly = capex * offer.tenant_share * M.recovery[min(months, len(M.recovery) - 1)]
     return int(floor(yearly * MONEY / KW_MONTHS_PER_MW_YEAR + 0.5)), not isnan(offer.capex)
 
 

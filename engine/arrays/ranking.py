@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -20,10 +21,12 @@ from engine.fixes import FIXES
 from engine.gates import GATES
 from engine.halls import HALL_GATES
 from engine.near import MOST_GATES
+from engine.price import capital_recovery
 from engine.ranking import FunnelRow
 from engine.types import Offer, Unit
 
 NOT_JUDGED = -1
+CENTURY_MONTHS = 1_200
 NEAREST, NEAREST_PER_WAY = 30, 6
 NEEDS_PER_WAY, NEEDS_WEIGHED = 10, 40
 _HALLS = sum(1 << KEYS.index(key) for key in HALL_GATES)
@@ -37,7 +40,6 @@ class Constants(NamedTuple):
     """The assumptions that pairs depend on, as floats and whole numbers."""
 
     shell_capex: float
-    capital_rate: float
     dearest_ratio_pct: int
     curve: tuple[tuple[float, float], ...]
     unknown: float
@@ -58,6 +60,7 @@ class View(NamedTuple):
     months: Rows
     models: Rows
     verdicts: NDArray[np.int8]
+    recovery: NDArray[np.float64]  # by months of term
     constants: Constants
 
 
@@ -66,7 +69,6 @@ def constants(assumptions: Assumptions = STANDARD) -> Constants:
     landlord = ("security", "term", "utilization", "price")
     return Constants(
         float(assumptions.powered_shell_capex_usd_mw),
-        float(assumptions.capital_rate),
         assumptions.dearest_ratio_pct,
         tuple((float(x), float(y)) for x, y in assumptions.price_curve),
         float(assumptions.unknown),
@@ -75,6 +77,14 @@ def constants(assumptions: Assumptions = STANDARD) -> Constants:
         float(assumptions.full_lateness_cost),
         float(assumptions.least_dimension),
         tuple(float(assumptions.landlord_weights[key]) for key in landlord),
+    )
+
+
+@cache
+def recoveries(rate: Decimal) -> NDArray[np.float64]:
+    """The capital recovery of each term in months; none is longer than a century."""
+    return np.array(
+        [0.0] + [float(capital_recovery(rate, months)) for months in range(1, CENTURY_MONTHS + 1)]
     )
 
 
@@ -101,6 +111,7 @@ class Market:
             self.needs.months.rows,
             self.needs.models.rows,
             self.codes.verdicts(wish),
+            recoveries(self.assumptions.capital_rate),
             constants(self.assumptions),
         )
 
