@@ -12,7 +12,7 @@ GAP = timedelta(hours=2)
 GRAIN = timedelta(minutes=1)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def note_visit(*, by: Reader, now: datetime) -> datetime | None:
     """Remember that the person is here; returns when their visit before this one ended, None on the first.
 

@@ -178,5 +178,5 @@ def test_it_costs_the_same_at_any_size(make, miner, tenant, count, django_assert
     home(miner)
     # Session, user, reader; the visit in a savepoint of its own (3); posts, evidence, counts, news, losses,
     # saved searches.
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(10):
         home(miner)
