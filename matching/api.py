@@ -34,8 +34,8 @@ from listings.models import CapacityRequest, GpuPool, Post, Site
 from matching import services
 from matching.models import Match, Review
 from matching.querysets import LIST_ORDER
-from matching.release import COARSE_STEP, release, release_one
-from matching.summary import summaries
+from matching.release import COARSE_STEP, offers_of, release, release_one
+from matching.summary import near_offers, rankings_of, summaries
 from matching.vocabulary import REOPENED_AT_POINTS, Decision, Reason
 from matching.winning import wins_of
 
@@ -232,7 +232,10 @@ class NearMissesView(MarketView):
         today = timezone.now().date()
         seen = CapacityRequest.objects.for_page(self.reader, today)
         known = seen if self.reader.is_broker else seen.of(self.reader)
-        return Response(summaries(get_object_or_404(known, uid=uid), self.reader, today))
+        post = get_object_or_404(known, uid=uid)
+        rankings = rankings_of(post)
+        offers = offers_of(near_offers(rankings), self.reader, today)
+        return Response(summaries(post, rankings, offers, self.reader))
 
 
 class WinAnswer(serializers.Serializer[Any]):

@@ -8,7 +8,7 @@ reader, who learns that the match exists, its score rounded to five, and of each
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
@@ -65,14 +65,25 @@ class Read:
 
 
 def release(
-    matches: Sequence[Match], reader: Reader, today: date, offer: Site | GpuPool | None = None
+    matches: Sequence[Match], reader: Reader, today: date, offers: Mapping[int, Any] | None = None
 ) -> list[dict[str, Any]]:
     """The matches as their reader may see them, in the order given, in a fixed number of queries.
 
-    They come from `Match.objects.for_list(reader, today)`; one whose post has just left is left out. `offer`
-    is theirs, if it is loaded already as `for_catalogue` does.
+    They come from `Match.objects.for_list(reader, today)`; one whose post has just left is left out. `offers`
+    are those that are loaded already, as `offers_of` does.
     """
-    return [_released(read) for read in _read(matches, reader, today, offer)]
+    return [_released(read) for read in _read(matches, reader, today, offers)]
+
+
+def offers_of(
+    posts: Iterable[int], reader: Reader, today: date, known: Mapping[int, Any] | None = None
+) -> dict[int, Any]:
+    """{post: site or pool with its face}, as far as the reader may know of it, added to those `known`. What
+    is a site is not looked for among the pools."""
+    found, wanted = dict(known or {}), set(posts)
+    for model in (Site, GpuPool):
+        found |= _posts(model, wanted - found.keys(), reader, today)
+    return found
 
 
 def release_one(match: Match, reader: Reader, today: date) -> dict[str, Any] | None:
@@ -115,13 +126,10 @@ def pair_of(request: CapacityRequest, offer: Site | GpuPool) -> tuple[Need, Offe
 
 
 def _read(
-    matches: Sequence[Match], reader: Reader, today: date, offer: Site | GpuPool | None = None
+    matches: Sequence[Match], reader: Reader, today: date, known: Mapping[int, Any] | None = None
 ) -> list[Read]:
     requests = _posts(CapacityRequest, [match.request_id for match in matches], reader, today)
-    offers: dict[int, Any] = {offer.pk: offer} if offer else {}
-    for model in (Site, GpuPool):
-        wanted = {match.offer_id for match in matches} - offers.keys()
-        offers |= _posts(model, wanted, reader, today)
+    offers = offers_of((match.offer_id for match in matches), reader, today, known)
     return [
         Read(match, requests[match.request_id], offers[match.offer_id])
         for match in matches

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any
 
 from accounts.readers import Reader
 from engine.sentences import SIDES
 from listings.faces import show
-from listings.models import GpuPool, Post, Site
+from listings.models import Post
 from listings.vocabulary import Face, count_label
 from matching.conversion import offer_from
 from matching.hints import hint_of
@@ -17,17 +16,26 @@ from matching.models import Ranking
 from matching.release import COARSE_STEP
 
 
-def summaries(request: Post, reader: Reader, today: date) -> list[dict[str, Any]]:
-    """For each need of the request: the funnel, and near misses with the offers' faces.
+def rankings_of(post: Post) -> list[Ranking]:
+    """One ranking a need: megawatts and GPUs."""
+    return list(Ranking.objects.filter(post=post.pk).order_by("unit"))
 
-    `request` has its face. Six queries at most, one where nothing is near. Blind offers are counted too, so
-    whoever is no broker reads the funnel in bands: a cap moved dollar by dollar would else find the ask of
-    each of them. Of an offer that is only a teaser to the reader, a near miss tells the gates that fail and
-    the promised score to five, and no figure; the order is that of the scores shown.
+
+def near_offers(rankings: Iterable[Ranking]) -> set[int]:
+    """The offers that nearly fit."""
+    return {miss["offer_id"] for ranking in rankings for miss in ranking.near_misses}
+
+
+def summaries(
+    request: Post, rankings: Iterable[Ranking], offers: Mapping[int, Any], reader: Reader
+) -> list[dict[str, Any]]:
+    """For each need of the request: the funnel, and near misses with the offers' faces; no query.
+
+    `request` has its face, `offers` are the `near_offers` as `release.offers_of` loads them. Blind offers are
+    counted too, so whoever is no broker reads the funnel in bands: a cap moved dollar by dollar would else
+    find the ask of each of them. Of an offer that is only a teaser to the reader, a near miss tells the gates
+    that fail and the promised score to five, and no figure; the order is that of the scores shown.
     """
-    rankings = list(Ranking.objects.filter(post=request.pk).order_by("unit"))
-    near = [miss for ranking in rankings for miss in ranking.near_misses]
-    offers = _offers((miss["offer_id"] for miss in near), reader, today)
     return [
         {
             "unit": ranking.unit,
@@ -46,16 +54,6 @@ def near_misses(ranking: Ranking, request: Any, offers: Mapping[int, Any]) -> li
         if miss["offer_id"] in offers
     ]
     return sorted(told, key=lambda miss: (len(miss["failed"]), -miss["score"], miss["offer"]["code_name"]))
-
-
-def _offers(posts: Iterable[int], reader: Reader, today: date) -> dict[int, Any]:
-    """Those that the reader may know of. What is a site is not looked for among the pools."""
-    found: dict[int, Any] = {}
-    wanted, models = set(posts), (Site, GpuPool)
-    for model in models:
-        known: Any = model.objects.for_catalogue(reader, today)
-        found |= {post.pk: post for post in known.filter(pk__in=wanted - found.keys())}
-    return found
 
 
 def remaining(row: Mapping[str, Any], reader: Reader) -> dict[str, Any]:

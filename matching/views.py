@@ -29,7 +29,7 @@ from matching.models import Match
 from matching.places import Place, place_of
 from matching.prices import price_of
 from matching.querysets import LIST_ORDER
-from matching.release import release, release_one
+from matching.release import offers_of, release, release_one
 from matching.services.what_if import TooManyTries
 from matching.services.what_if import what_if as tried
 from matching.sheets import (
@@ -39,7 +39,7 @@ from matching.sheets import (
     gates_of,
     table_of_posts,
 )
-from matching.summary import summaries
+from matching.summary import near_offers, rankings_of, summaries
 from matching.trying import outcome_of
 from matching.winning import wins_of
 
@@ -66,19 +66,24 @@ def of_post(request: PageRequest, uid: str) -> HttpResponse:
     known = Match.objects.for_list(reader, today)
     found = known.best_of_request(post.uid) if is_request else known.filter(offer=post.pk)
     page = page_of(request, found, LIST_ORDER)
-    offer: Any = None if is_request else _offer(post, reader, today)
+    if is_request:
+        rankings = rankings_of(post)
+        near = near_offers(rankings)
+        offers = offers_of(near | {match.offer_id for match in page["results"]}, reader, today)
+        summary = summaries(post, rankings, offers, reader)
+    else:
+        offers = {post.pk: _offer(post, reader, today)}
+        summary = wins_of(offers[post.pk], reader, today)
     context = {
         "post": post,
         "post_url": SHELVES[PostType(post.post_type)].url(post.uid),
         "matching": matching_of(post, timezone.now()),
         "page": page,
-        "rows": rows_of(release(page["results"], reader, today, offer), of_request=is_request),
+        "rows": rows_of(release(page["results"], reader, today, offers), of_request=is_request),
         "is_request": is_request,
         "as_table": request.GET.get("view") == "table",
         "may_try": _may_try(post, reader, today),
-        "funnels": funnels_of(
-            summaries(post, reader, today) if is_request else wins_of(offer, reader, today)
-        ),
+        "funnels": funnels_of(summary),
     }
     return render(request, "matching/of_post.html", context)
 

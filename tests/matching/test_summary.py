@@ -1,11 +1,13 @@
 """Where offers were lost, as its reader may know it."""
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from listings.models import CapacityRequest
+from matching.release import offers_of
 from matching.services import drain
-from matching.summary import summaries
+from matching.summary import near_offers, rankings_of, summaries
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -13,7 +15,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def read(request_, actor):
     today = timezone.now().date()
     seen = CapacityRequest.objects.for_page(actor.reader, today).get(pk=request_.pk)
-    return summaries(seen, actor.reader, today)[0]
+    rankings = rankings_of(seen)
+    return summaries(seen, rankings, offers_of(near_offers(rankings), actor.reader, today), actor.reader)[0]
 
 
 @pytest.fixture
@@ -47,3 +50,10 @@ def test_by_rest_its_owner_and_brokers_read_it_and_nobody_else(
     assert broker.api.get(url).status_code == 200
     for outsider in (miner, other_tenant, visitor):
         assert outsider.api.get(url).status_code in (401, 404)
+
+
+def test_a_list_with_near_misses_loads_its_offers_once(request_, tenant, django_assert_max_num_queries):
+    with django_assert_max_num_queries(12):
+        page = tenant.client.get(reverse("matching:of_post", args=[request_.uid]))
+
+    assert "Near misses" in page.content.decode()
