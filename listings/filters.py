@@ -199,6 +199,7 @@ class GpuPoolFilters(PostFilters):
     open_words = ("model__name",)
 
     country = CountriesFilter(method="by_country")
+    grid = OneOfFilter("grid", Grid, method="by_grid", help_text=_IN_FULL)
     model = CharFilter("model__name", help_text="The name of a GPU model.")
     min_gpus = EdgeFilter("gpu_band", GPU_EDGES, "free GPUs")
     below_gpus = EdgeFilter("gpu_band", GPU_EDGES, "free GPUs", below=True)
@@ -212,6 +213,9 @@ class GpuPoolFilters(PostFilters):
 
     def by_country(self, found: Any, name: str, value: list[str]) -> Any:
         return found.filter(Q(country__in=value) | Q(at_site__country__in=value)) if value else found
+
+    def by_grid(self, found: Any, name: str, value: str) -> Any:
+        return found.seen_in_full().filter(Q(grid=value) | Q(at_site__grid=value))
 
 
 class RequestFilters(PostFilters):

@@ -10,17 +10,20 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from listings.vocabulary import Face, quarter_label
 
 Groups = Mapping[tuple[Any, ...], int]
 Holds = Callable[[tuple[Any, ...], str], bool]
 Counts = Callable[[Groups, Iterable[str]], dict[str, int]]
-# What is counted by that is no column.
-_WORKED_OUT = {
+# What is counted by that is no column. A pool lies where its site does, or has a place of its own.
+_WORKED_OUT: dict[str, Any] = {
     "is_seen": ~Q(face=Face.TEASER),
     "is_anywhere": Q(countries="", regions=[], grids=[]),
+    "place_country": Coalesce(NullIf(F("country"), Value("")), F("at_site__country")),
+    "place_grid": Coalesce("grid", "at_site__grid"),
 }
 
 
@@ -90,9 +93,8 @@ def each(holds: Holds) -> Counts:
 
 
 @each
-def equal(stored: tuple[Any, ...], choice: str) -> bool:
-    """The first of the values that the columns have (a pool's own country or that of its site)."""
-    return next((str(value) for value in stored if value), "") == choice
+def equal(stored: tuple[Any], choice: str) -> bool:
+    return bool(stored[0] == choice)
 
 
 @each

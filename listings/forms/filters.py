@@ -79,7 +79,7 @@ class ListFilter(forms.Form):
     """A list's filter, under the API's names; `narrowed` applies what was chosen.
 
     `bar` stands always open, `more` folds away; `facets` are the filters that count their choices; `places`
-    is what the map counts, for lists that have one.
+    is what the map counts.
     """
 
     filters: ClassVar[type[PostFilters]]
@@ -87,7 +87,7 @@ class ListFilter(forms.Form):
     bar: ClassVar[tuple[str, ...]]
     more: ClassVar[tuple[str, ...]] = ()
     facets: ClassVar[dict[str, Facet]]
-    places: ClassVar[dict[str, Grouping]] = {}
+    places: ClassVar[dict[str, Grouping]]
 
     q = forms.CharField(
         label=_("Search"),
@@ -99,7 +99,9 @@ class ListFilter(forms.Form):
     )
     sort = forms.ChoiceField(label=_("Sort"), required=False)
     view = forms.ChoiceField(
-        choices=[("", _("Table")), (CARDS, _("Cards"))], required=False, widget=forms.HiddenInput
+        choices=[("", _("Table")), (CARDS, _("Cards")), (MAP, _("Map"))],
+        required=False,
+        widget=forms.HiddenInput,
     )
 
     def __init__(self, data: QueryDict, *, today: date) -> None:
@@ -107,8 +109,6 @@ class ListFilter(forms.Form):
         soonest, *others = self.orders.items()
         choices = [("", soonest[1].label), *((name, order.label) for name, order in others)]
         _offer(self, "sort", choices)
-        view: Any = self.fields["view"]
-        view.choices = [*view.choices, (MAP, _("Map"))] if self.places else view.choices
         self.offer(today)
 
     def offer(self, today: date) -> None:
@@ -196,6 +196,11 @@ class ListFilter(forms.Form):
         ]
 
 
+def _exact_grid() -> forms.ChoiceField:
+    label = _("Grid, where you see the details")
+    return forms.ChoiceField(choices=[*ANY, *Grid.choices], required=False, label=label)
+
+
 class SiteFilter(ListFilter):
     filters = SiteFilters
     orders = {
@@ -218,9 +223,7 @@ class SiteFilter(ListFilter):
     min_mw = forms.ChoiceField(label=_("MW at least"), required=False)
     ready_by = forms.ChoiceField(label=_("Ready by"), required=False)
     below_usd_kw_month = forms.ChoiceField(label=_("Ask below, US$/kW-month"), required=False)
-    grid = forms.ChoiceField(
-        choices=[*ANY, *Grid.choices], required=False, label=_("Grid, where you see the details")
-    )
+    grid = _exact_grid()
     min_rack_kw = forms.ChoiceField(label=_("Rack at least, kW"), required=False)
     delivery_type = forms.MultipleChoiceField(
         choices=Delivery.choices,
@@ -251,18 +254,24 @@ class GpuPoolFilter(ListFilter):
         "newest": Order(_("Newest"), ("-listed_on", "uid")),
     }
     bar = ("model", "country", "min_gpus", "ready_by", "below_usd_gpu_hour")
+    more = ("grid",)
     facets = {
         "model": Facet(("model__name",), counts=equal, sparse=True),
-        "country": Facet(("country", "at_site__country"), counts=equal, sparse=True),
+        "country": Facet(("place_country",), counts=equal, sparse=True),
         "min_gpus": Facet(("gpu_band",), counts=at_least(GPU_EDGES)),
         "ready_by": Facet(("ready_quarter",), counts=by_quarter),
         "below_usd_gpu_hour": Facet(("price_band",), counts=below(PRICE_EDGES_USD_GPU_HOUR)),
+    }
+    places = {
+        "country": Grouping(("place_country", "gpu_band")),
+        "grid": Grouping(("place_grid", "is_seen", "gpu_band")),
     }
     model = forms.ChoiceField(required=False, label=_("GPU model"))
     country = forms.ChoiceField(choices=[*ANY, *countries], required=False)
     min_gpus = forms.ChoiceField(label=_("GPUs at least"), required=False)
     ready_by = forms.ChoiceField(label=_("Available by"), required=False)
-    below_usd_gpu_hour = forms.ChoiceField(label=_("Price below, US$/GPU-hour"), required=False)
+    below_usd_gpu_hour = forms.ChoiceField(label=_("Below US$/GPU-hour"), required=False)
+    grid = _exact_grid()
 
     def offer(self, today: date) -> None:
         models = [(model.name, str(model)) for model in GpuModel.objects.for_catalogue()]

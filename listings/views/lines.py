@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -43,7 +44,7 @@ def list_of(shelf: Shelf, posts: Sequence[Shown]) -> Table:
     columns = LINES[shelf.post_type]
     return Table(
         caption=shelf.title,
-        columns=[Column(shelf.noun.capitalize()), *(Column(str(c.label), c.is_number) for c in columns)],
+        columns=[Column(capfirst(shelf.noun)), *(Column(str(c.label), c.is_number) for c in columns)],
         rows=[[headline(shelf, shown), *cells_of(shown)] for shown in posts],
     )
 

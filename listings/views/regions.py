@@ -1,7 +1,8 @@
 """The map of the catalogue: a tile for each grid region and country, drawn about where it lies.
 
 The borders of grids run through states and overlap, so a map of land would draw lines that nobody can vouch
-for. A post counts by its teaser, with the middle of its band; in its grid only where the reader may know it.
+for. A post counts by its teaser, with the middle of its band of MW or GPUs; in its grid only where the reader
+may know it.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from typing import Any, NamedTuple
 from django_countries import countries
 
 from listings.forms.facets import Groups, takers
-from listings.vocabulary import MW_EDGES, Grid, PostType, RequestKind, band_middle
+from listings.vocabulary import GPU_EDGES, MW_EDGES, Grid, PostType, RequestKind, band_middle
 
 CELL, STRIP, GAP = (98, 60), 44, 6
 LEVELS = 5
-GW = 10_000  # MW, from where on a tile has no room for them
+MANY = 10_000  # MW or GPUs, from where on a tile has no room for them
+_THOUSANDS = {"MW": " GW", "GPUs": "k GPUs"}
 
 # Each grid's column, row, width and height in cells, and each country's strip: the row of cells that it
 # stands above, its column and width.
@@ -62,10 +64,10 @@ _DRAWN: tuple[tuple[dict[str, _Box], _Strips], ...] = (
 
 
 class Amount(NamedTuple):
-    """Posts, and the critical MW that their bands are about."""
+    """Posts, and the critical MW or GPUs that their bands are about."""
 
     posts: int
-    mw: Decimal
+    size: Decimal
 
 
 class Place(NamedTuple):
@@ -75,6 +77,7 @@ class Place(NamedTuple):
     code: str
     label: str
     amount: Amount
+    unit: str
     level: int  # 0: nothing, 1 to LEVELS: its share of the largest, square-rooted
     url: str
     is_chosen: bool
@@ -86,8 +89,8 @@ class Place(NamedTuple):
 
     @property
     def size(self) -> str:
-        mw = self.amount.mw
-        return f"{mw / 1000:,.1f} GW" if mw >= GW else f"{mw:,.0f} MW"
+        size = self.amount.size
+        return f"{size / 1000:,.1f}{_THOUSANDS[self.unit]}" if size >= MANY else f"{size:,.0f} {self.unit}"
 
 
 class Tile(NamedTuple):
@@ -120,6 +123,7 @@ class RegionMap(NamedTuple):
     regions: list[Region]
     elsewhere: list[Place]  # countries that are not drawn
     places: list[Place]  # all where there is something, the largest first
+    unit: str
 
 
 Link = Callable[[str, str], tuple[str, bool]]
@@ -127,21 +131,22 @@ Link = Callable[[str, str], tuple[str, bool]]
 
 def map_of(post_type: str, groups: Mapping[str, Groups], link: Link) -> RegionMap:
     """The map of these groups; `link(parameter, code)` gives a place's address and whether it is chosen."""
-    lands, grids = _LANDS[post_type](groups["country"]), _GRIDS[post_type](groups["grid"])
-    grid_places = _places("grid", dict(Grid.choices), grids, link)
+    lands_of, grids_of, edges, unit = _COUNTED[post_type]
+    lands, grids = lands_of(groups["country"], edges), grids_of(groups["grid"], edges)
+    grid_places = _places("grid", dict(Grid.choices), grids, unit, link)
     land_names = {code: str(countries.name(code)) for code in {*lands, *_strips()}}
-    land_places = _places("country", land_names, lands, link)
+    land_places = _places("country", land_names, lands, unit, link)
     drawn = [_region(boxes, strips, grid_places, land_places) for boxes, strips in _DRAWN]
     full = [one for one in (*land_places.values(), *grid_places.values()) if one.amount.posts]
-    full.sort(key=lambda one: (-one.amount.mw, -one.amount.posts, one.label))
+    full.sort(key=lambda one: (-one.amount.size, -one.amount.posts, one.label))
     elsewhere = [one for one in full if one.parameter == "country" and one.code not in _strips()]
-    return RegionMap(drawn, elsewhere, full)
+    return RegionMap(drawn, elsewhere, full, unit)
 
 
 def _places(
-    parameter: str, labels: Mapping[str, Any], amounts: Mapping[str, Amount], link: Link
+    parameter: str, labels: Mapping[str, Any], amounts: Mapping[str, Amount], unit: str, link: Link
 ) -> dict[str, Place]:
-    most = max((amount.mw for amount in amounts.values()), default=Decimal(0))
+    most = max((amount.size for amount in amounts.values()), default=Decimal(0))
     nothing = Amount(0, Decimal(0))
     return {
         code: Place(
@@ -149,6 +154,7 @@ def _places(
             code,
             str(label),
             amount := amounts.get(code, nothing),
+            unit,
             _level(amount, most),
             *link(parameter, code),
         )
@@ -159,7 +165,7 @@ def _places(
 def _level(amount: Amount, most: Decimal) -> int:
     if not amount.posts:
         return 0
-    return 1 + int((LEVELS - 1) * (amount.mw / most).sqrt()) if most else 1
+    return 1 + int((LEVELS - 1) * (amount.size / most).sqrt()) if most else 1
 
 
 def _strips() -> set[str]:
@@ -196,56 +202,59 @@ def _strip(place: Place, row: int, column: int, width: int, strips: list[int]) -
 # --- What the groups of `ListFilter.places` say --------------------------------------------------
 
 _Amounts = dict[str, Amount]
+_Edges = tuple[int, ...]
+_middle = cache(band_middle)
 
 
-def _lands_of_sites(groups: Groups) -> _Amounts:
-    """By country and MW band."""
-    return _added((country, count, band) for (country, band), count in groups.items())
+def _lands_of_supply(groups: Groups, edges: _Edges) -> _Amounts:
+    """By country and band."""
+    return _added((country, count, _middle(band, edges)) for (country, band), count in groups.items())
 
 
-def _grids_of_sites(groups: Groups) -> _Amounts:
-    """By grid, whether it may be known, and MW band."""
-    return _added((grid, count, band) for (grid, is_seen, band), count in groups.items() if grid and is_seen)
+def _grids_of_supply(groups: Groups, edges: _Edges) -> _Amounts:
+    """By grid, whether it may be known, and band."""
+    seen = ((grid, band, count) for (grid, is_seen, band), count in groups.items() if grid and is_seen)
+    return _added((grid, count, _middle(band, edges)) for grid, band, count in seen)
 
 
-def _lands_of_requests(groups: Groups) -> _Amounts:
+def _lands_of_requests(groups: Groups, edges: _Edges) -> _Amounts:
     """By countries that are taken or excluded, kind and size band. A request counts wherever it would go."""
     posts: dict[tuple[Any, ...], int] = {}
     sizes: dict[tuple[Any, ...], Any] = {}
     for (*where, kind, band), count in groups.items():
         posts[tuple(where)] = posts.get(tuple(where), 0) + count
-        sizes[tuple(where)] = sizes.get(tuple(where), 0) + count * _mw(band, kind)
+        sizes[tuple(where)] = sizes.get(tuple(where), 0) + count * _wanted(kind, band, edges)
     named = {code for codes, *_rest in posts for code in codes.split(",") if code} | _strips()
     taken, wanted = takers(posts, named), takers(sizes, named)
     return {code: Amount(taken[code], Decimal(wanted[code])) for code in named}
 
 
-def _grids_of_requests(groups: Groups) -> _Amounts:
+def _grids_of_requests(groups: Groups, edges: _Edges) -> _Amounts:
     """By the grids that are named, kind and size band."""
     return _added(
-        (grid, count, band, kind) for (grids, kind, band), count in groups.items() for grid in grids
+        (grid, count, _wanted(kind, band, edges))
+        for (grids, kind, band), count in groups.items()
+        for grid in grids
     )
 
 
-def _added(rows: Iterable[tuple[Any, ...]]) -> _Amounts:
+def _wanted(kind: str, band: int, edges: _Edges) -> Decimal:
+    """What a request counts with: one for GPUs has no MW."""
+    return _middle(band, edges) if kind == RequestKind.POWER else Decimal(0)
+
+
+def _added(rows: Iterable[tuple[str, int, Decimal]]) -> _Amounts:
     amounts: _Amounts = {}
-    for code, posts, *size in rows:
+    for code, posts, each in rows:
         before = amounts.get(code, Amount(0, Decimal(0)))
-        amounts[code] = Amount(before.posts + posts, before.mw + posts * _mw(*size))
+        amounts[code] = Amount(before.posts + posts, before.size + posts * each)
     return amounts
 
 
-@cache
-def _mw(band: int, kind: str = RequestKind.POWER) -> Decimal:
-    """What a post of this band counts with; GPUs have no MW."""
-    return band_middle(band, MW_EDGES) if kind == RequestKind.POWER else Decimal(0)
-
-
-_LANDS: dict[str, Callable[[Groups], _Amounts]] = {
-    PostType.SITE: _lands_of_sites,
-    PostType.REQUEST: _lands_of_requests,
-}
-_GRIDS: dict[str, Callable[[Groups], _Amounts]] = {
-    PostType.SITE: _grids_of_sites,
-    PostType.REQUEST: _grids_of_requests,
+_Count = Callable[[Groups, _Edges], _Amounts]
+# How each kind of post is counted: by country, by grid, with its bands of which unit.
+_COUNTED: dict[str, tuple[_Count, _Count, _Edges, str]] = {
+    PostType.SITE: (_lands_of_supply, _grids_of_supply, MW_EDGES, "MW"),
+    PostType.GPU_POOL: (_lands_of_supply, _grids_of_supply, GPU_EDGES, "GPUs"),
+    PostType.REQUEST: (_lands_of_requests, _grids_of_requests, MW_EDGES, "MW"),
 }

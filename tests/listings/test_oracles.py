@@ -46,8 +46,7 @@ def addresses() -> Iterator[str]:
                     yield f"/{many}/?{name}={value}"
         for order in list(form.orders)[1:]:  # the first is what the page shows unasked
             yield f"/{many}/?sort={order}"
-        if form.places:
-            yield f"/{many}/?view=map"
+        yield f"/{many}/?view=map"
 
 
 def asked(actor: Any, paths: list[str]) -> dict[Any, Any]:

@@ -253,16 +253,18 @@ class TestLists:
                 tenant.client.get(reverse(f"listings:{many}"))
 
     @pytest.mark.parametrize("count", [1, 50])
-    def test_no_filter_costs_more_than_a_query(self, make, tenant, count, django_assert_num_queries):
-        make.sites(count)
-        all_facets = {"country": "US", "min_mw": "20", "ready_by": "2027-Q4", "below_usd_kw_month": "250"}
+    @pytest.mark.parametrize("view", ["", "map"])
+    def test_no_filter_costs_more_than_a_query(self, make, tenant, count, view, django_assert_num_queries):
+        site = make.sites(count)[0]
+        make.pools(count, at_site=site)
+        place = {"country": "US", "grid": "ERCOT", "ready_by": "2027-Q4", "view": view}
+        of_sites = {"min_mw": "20", "below_usd_kw_month": "250"}
+        of_pools = {"model": "H100 SXM5", "min_gpus": "1024", "below_usd_gpu_hour": "4"}
 
-        with django_assert_num_queries(12):
-            page = tenant.client.get(
-                reverse("listings:sites"), {**all_facets, "grid": "ERCOT", "view": "map"}
-            )
-
-        assert page.context["count"] == count
+        for many, facets in (("sites", of_sites), ("gpu_pools", of_pools)):
+            with django_assert_num_queries(12):
+                page = tenant.client.get(reverse(f"listings:{many}"), {**place, **facets})
+            assert page.context["count"] == count
 
 
 def places(answer):
@@ -285,12 +287,34 @@ class TestMap:
         }
         assert set(outside) == {"US"}
 
-    @pytest.mark.parametrize("many", ["sites", "requests"])
+    def test_a_pool_counts_its_gpus_where_its_site_is_or_it_stands_itself(self, make, visitor, tenant):
+        norway = make.site(country="NO", region="", grid="NO2", disclosure="blind")
+        make.pool(at_site=norway, gpus=1_024)
+        make.pool(country="US", grid="PJM", gpus=600, largest_cluster_gpus=600)
+        make.pool(country="US", grid="PJM", gpus=16_000, disclosure="blind")
+        address = reverse("listings:gpu_pools")
+
+        told = places(tenant.client.get(address, {"view": "map"}))
+        outside = places(visitor.client.get(address, {"view": "map"}))
+
+        # The middles of 1,024–4,096, of 256–1,024 and of 4,096–16,384.
+        assert {code: (place.amount.posts, place.size) for code, place in told.items()} == {
+            "US": (2, "10.9k GPUs"),
+            "NO": (1, "2,560 GPUs"),
+            "NO2": (1, "2,560 GPUs"),
+            "PJM": (1, "640 GPUs"),
+        }
+        assert set(outside) == {"US", "NO"}
+
+    @pytest.mark.parametrize("many", ["sites", "gpu_pools", "requests"])
     def test_each_place_leads_to_the_list_that_it_counts(self, make, visitor, tenant, miner, many):
         for mode in ("open", "blind"):
             make.site(disclosure=mode)
-            make.site(country="NO", region="", grid="NO2", disclosure=mode)
+            norway = make.site(country="NO", region="", grid="NO2", disclosure=mode)
             make.site(country="AE", region="", grid="EWEC", disclosure=mode)
+            make.pool(at_site=norway, disclosure=mode)
+            make.pool(country="AE", grid="EWEC", disclosure=mode)
+            make.pool(disclosure=mode)
             make.request(countries=["US", "NO"], grids=["ERCOT", "NO2"], disclosure=mode)
             make.request(countries=[], excluded_countries=["NO"], disclosure=mode)
             make.gpu_request(countries=["SG"], grids=["PJM"], disclosure=mode)
@@ -324,8 +348,14 @@ class TestMap:
         link = '<a href="/sites/?view=map&amp;country=AE">United Arab Emirates</a>'
         assert f'<th scope="row">{link}</th><td class="number">1</td><td class="number">35</td>' in page
 
-    def test_pools_have_none(self, make, visitor):
-        assert visitor.client.get(reverse("listings:gpu_pools"), {"view": "map"}).status_code == 400
+    def test_the_table_of_pools_is_about_gpus(self, make, visitor):
+        make.pool()
+
+        page = read(visitor, "gpu_pools", view="map")
+
+        assert '<th scope="col" class="number">About, GPUs</th>' in page
+        link = '<a href="/gpu-pools/?view=map&amp;country=US">United States of America</a>'
+        assert f'<th scope="row">{link}</th><td class="number">1</td><td class="number">2,560</td>' in page
 
 
 class TestRamp:

@@ -54,6 +54,8 @@ class Blind:
         services.update_site(site=self.site, fields={**site, **place, **terms}, phases=halls, now=NOW)
         pool = {
             "gpus": 4_000,
+            "region": "US-NY",
+            "grid": "NYISO",
             "price_usd_gpu_hour": "2.99",
             "fabric": "roce",
             "available_from": date(2027, 3, 1),
