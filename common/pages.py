@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.core import signing
 from django.core.exceptions import BadRequest
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.http import HttpRequest
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -38,6 +38,8 @@ class Pages(BasePagination):
     page_size = 50
     max_page_size = 200
     query_params = (CURSOR, PAGE_SIZE)
+    beside: Any = None
+    also: Sequence[Any] = ()
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
@@ -48,7 +50,7 @@ class Pages(BasePagination):
         found = queryset.order_by(*order)
         if cursor is not None:
             found = found.filter(_after(order, cursor.values))
-        rows = list(found[: size + 1])
+        rows = self._read(found, order, size + 1)
         more, self.rows = len(rows) > size, rows[:size]
         if backwards:
             self.rows.reverse()
@@ -73,6 +75,15 @@ class Pages(BasePagination):
             {"name": CURSOR, "in": "query", "description": about, "schema": {"type": "string"}},
             {"name": PAGE_SIZE, "in": "query", "description": "Rows a page.", "schema": size},
         ]
+
+    def _read(self, found: Any, order: Sequence[str], most: int) -> list[Any]:
+        """The first of these rows; into `also`, by the same query, those that are wanted beside the list."""
+        if self.beside is None:
+            return list(found[:most])
+        beside = self.beside.annotate(is_beside=Value(True))
+        both = found.annotate(is_beside=Value(False))[:most].union(beside, all=True).order_by(*order)
+        self.also = [row for row in both if row.is_beside]
+        return [row for row in both if not row.is_beside]
 
     def _size(self) -> int:
         asked = self.request.query_params.get(PAGE_SIZE, str(self.page_size))
@@ -100,15 +111,21 @@ class Pages(BasePagination):
         return signing.Signer(salt=f"{self.request.path}:{','.join(self.ordering)}")
 
 
-def page_of(request: HttpRequest, queryset: Any, ordering: Sequence[str]) -> dict[str, Any]:
-    """The same for a page in a browser: {"next", "previous", "results"}; a link that was changed is a 400."""
+def page_of(
+    request: HttpRequest, queryset: Any, ordering: Sequence[str], beside: Any = None
+) -> dict[str, Any]:
+    """The same for a page in a browser: {"next", "previous", "results"}; a link that was changed is a 400.
+
+    `beside`: rows that come along as "also", wherever they stand in the list; with the same columns.
+    """
     pages = Pages()
+    pages.beside = beside
     try:
         rows = pages.paginate_queryset(queryset, Request(request), SimpleNamespace(ordering=ordering))
     except QueryInvalid as error:
         raise BadRequest("The page link was changed on its way.") from error
     page: dict[str, Any] = pages.get_paginated_response(rows).data
-    return page
+    return page | {"also": pages.also}
 
 
 def _turned(name: str) -> str:

@@ -130,15 +130,22 @@ class SupplyQuerySet(ShelfQuerySet[_P]):
         """And `price_rank`: the price band, with what states no price after all that does."""
         return super().with_ranks().annotate(price_rank=PRICE_RANK)
 
+    def with_all(self) -> Self:
+        return self.with_parts().prefetch_related("evidence")
+
+    def with_parts(self) -> Self:
+        """Load what belongs to the posts but for their evidence, which sites and pools have alike."""
+        return super().with_all()
+
 
 class SiteQuerySet(SupplyQuerySet[_P]):
-    def with_all(self) -> Self:
-        return super().with_all().prefetch_related("phases", "evidence")
+    def with_parts(self) -> Self:
+        return super().with_parts().prefetch_related("phases")
 
 
 class GpuPoolQuerySet(SupplyQuerySet[_P]):
-    def with_all(self) -> Self:
-        return super().with_all().select_related("model", "at_site").prefetch_related("evidence")
+    def with_parts(self) -> Self:
+        return super().with_parts().select_related("model", "at_site")
 
 
 class CapacityRequestQuerySet(ShelfQuerySet[_P]):

@@ -34,10 +34,10 @@ from listings.models import CapacityRequest, GpuPool, Post, Site
 from matching import services
 from matching.models import Match, Review
 from matching.querysets import LIST_ORDER
-from matching.release import COARSE_STEP, offers_of, release, release_one
+from matching.release import COARSE_STEP, offers_of, release, release_one, requests_of
 from matching.summary import near_offers, rankings_of, summaries
 from matching.vocabulary import REOPENED_AT_POINTS, Decision, Reason
-from matching.winning import wins_of
+from matching.winning import winnable, wins_of
 
 
 class MatchFilters(FilterSet):
@@ -267,7 +267,10 @@ class WinsView(MarketView):
         today = timezone.now().date()
         seen = self.model.objects.for_page(self.reader, today)
         known = seen if self.reader.is_broker else seen.of(self.reader)
-        return Response(wins_of(get_object_or_404(known, uid=uid), self.reader, today))
+        post = get_object_or_404(known, uid=uid)
+        rankings = rankings_of(post)
+        requests = requests_of(winnable(rankings), self.reader, today)
+        return Response(wins_of(post, rankings, requests, self.reader))
 
 
 class PoolWinsView(WinsView):

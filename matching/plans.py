@@ -37,7 +37,7 @@ from listings.vocabulary import (
 from matching.conversion import money, needs_from, offer_from
 from matching.models import Match
 from matching.querysets import LIST_ORDER
-from matching.release import points, rounded_to_five
+from matching.release import offers_of, points, rounded_to_five
 
 DAYS_PER_MONTH = Decimal("30.4375")
 KW_PER_MW = 1000
@@ -88,17 +88,10 @@ def plans_for(request: CapacityRequest, reader: Reader, today: date) -> dict[str
 
 
 def _found(request: CapacityRequest, reader: Reader, today: date) -> list[Found]:
-    """The matches on the request's list, in its order, in at most six queries."""
+    """The matches on the request's list, in its order, in at most five queries."""
     known = Match.objects.for_list(reader, today).best_of_request(request.uid)
     matches = list(known.order_by(*LIST_ORDER))
-    models: list[Any] = [Site] if request.kind == RequestKind.POWER else [GpuPool]
-    models += [Site] if request.accepts_hosting else []
-    wanted = [match.offer_id for match in matches]
-    offers = {
-        post.pk: post
-        for model in models
-        for post in model.objects.for_catalogue(reader, today).filter(pk__in=wanted)
-    }
+    offers = offers_of([match.offer_id for match in matches], reader, today)
     return [Found(match, offers[match.offer_id]) for match in matches if match.offer_id in offers]
 
 

@@ -14,6 +14,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from accounts.readers import Reader
 from engine import STANDARD, Comparable, Explanation, Line, Need, Offer, curves, explain
 from listings.faces import show
@@ -65,24 +67,30 @@ class Read:
 
 
 def release(
-    matches: Sequence[Match], reader: Reader, today: date, offers: Mapping[int, Any] | None = None
+    matches: Sequence[Match], reader: Reader, today: date, known: Mapping[int, Any] | None = None
 ) -> list[dict[str, Any]]:
     """The matches as their reader may see them, in the order given, in a fixed number of queries.
 
-    They come from `Match.objects.for_list(reader, today)`; one whose post has just left is left out. `offers`
-    are those that are loaded already, as `offers_of` does.
+    They come from `Match.objects.for_list(reader, today)`; one whose post has just left is left out. `known`
+    are posts of theirs that are loaded already, as `requests_of` and `offers_of` do.
     """
-    return [_released(read) for read in _read(matches, reader, today, offers)]
+    return [_released(read) for read in _read(matches, reader, today, known)]
 
 
-def offers_of(
-    posts: Iterable[int], reader: Reader, today: date, known: Mapping[int, Any] | None = None
-) -> dict[int, Any]:
-    """{post: site or pool with its face}, as far as the reader may know of it, added to those `known`. What
-    is a site is not looked for among the pools."""
-    found, wanted = dict(known or {}), set(posts)
+def requests_of(posts: Iterable[int], reader: Reader, today: date) -> dict[int, Any]:
+    """{post: open request with its face}, in three queries."""
+    known = CapacityRequest.objects.for_catalogue(reader, today).open(today)
+    return {post.pk: post for post in known.filter(pk__in=posts)}
+
+
+def offers_of(posts: Iterable[int], reader: Reader, today: date) -> dict[int, Any]:
+    """{post: open site or pool with its face}, in four queries. What is a site is not looked for among the
+    pools."""
+    found: dict[int, Any] = {}
     for model in (Site, GpuPool):
-        found |= _posts(model, wanted - found.keys(), reader, today)
+        known: Any = model.objects.visible_to(reader, today).open(today).with_parts()
+        found |= {post.pk: post for post in known.filter(pk__in=set(posts) - found.keys())}
+    prefetch_related_objects(list(found.values()), "evidence")
     return found
 
 
@@ -128,17 +136,14 @@ def pair_of(request: CapacityRequest, offer: Site | GpuPool) -> tuple[Need, Offe
 def _read(
     matches: Sequence[Match], reader: Reader, today: date, known: Mapping[int, Any] | None = None
 ) -> list[Read]:
-    requests = _posts(CapacityRequest, [match.request_id for match in matches], reader, today)
-    offers = offers_of((match.offer_id for match in matches), reader, today, known)
+    found = dict(known or {})
+    found |= requests_of({match.request_id for match in matches} - found.keys(), reader, today)
+    found |= offers_of({match.offer_id for match in matches} - found.keys(), reader, today)
     return [
-        Read(match, requests[match.request_id], offers[match.offer_id])
+        Read(match, found[match.request_id], found[match.offer_id])
         for match in matches
-        if match.request_id in requests and match.offer_id in offers
+        if match.request_id in found and match.offer_id in found
     ]
-
-
-def _posts(model: Any, posts: Iterable[int], reader: Reader, today: date) -> dict[int, Any]:
-    return {post.pk: post for post in model.objects.for_catalogue(reader, today).filter(pk__in=posts)}
 
 
 def _face(post: Any) -> Face:

@@ -16,9 +16,11 @@ from django.views.decorators.http import require_safe
 
 from accounts.readers import PageRequest, Reader
 from common.pages import page_of
+from listings.faces import show
 from listings.models import Post
+from listings.views.lines import title_of
 from listings.views.pages import matching_of
-from listings.views.shelves import SHELVES
+from listings.views.shelves import GPU_POOLS, REQUESTS, SHELVES, SITES
 from listings.vocabulary import Face, PostType, Status
 from matching.charts import chart_of
 from matching.comparison import MOST as COMPARED_MOST
@@ -29,7 +31,7 @@ from matching.models import Match
 from matching.places import Place, place_of
 from matching.prices import price_of
 from matching.querysets import LIST_ORDER
-from matching.release import offers_of, release, release_one
+from matching.release import offers_of, release, release_one, requests_of
 from matching.services.what_if import TooManyTries
 from matching.services.what_if import what_if as tried
 from matching.sheets import (
@@ -41,7 +43,7 @@ from matching.sheets import (
 )
 from matching.summary import near_offers, rankings_of, summaries
 from matching.trying import outcome_of
-from matching.winning import wins_of
+from matching.winning import winnable, wins_of
 
 
 @require_safe
@@ -61,25 +63,28 @@ def matches(request: PageRequest) -> HttpResponse:
 def of_post(request: PageRequest, uid: str) -> HttpResponse:
     """The matches of one post, best first, and where the other side was lost and what nearly fits."""
     reader, today = request.reader, timezone.localdate()
-    post = get_object_or_404(_posts(reader).with_face(reader).select_related("capacityrequest"), uid=uid)
+    post = _post(uid, reader, today)
     is_request = post.post_type == PostType.REQUEST
+    rankings = rankings_of(post)
     known = Match.objects.for_list(reader, today)
     found = known.best_of_request(post.uid) if is_request else known.filter(offer=post.pk)
     page = page_of(request, found, LIST_ORDER)
     if is_request:
-        rankings = rankings_of(post)
-        near = near_offers(rankings)
-        offers = offers_of(near | {match.offer_id for match in page["results"]}, reader, today)
-        summary = summaries(post, rankings, offers, reader)
+        matched = {match.offer_id for match in page["results"]}
+        others = offers_of(matched | near_offers(rankings), reader, today)
+        summary = summaries(post, rankings, others, reader)
     else:
-        offers = {post.pk: _offer(post, reader, today)}
-        summary = wins_of(offers[post.pk], reader, today)
+        matched = {match.request_id for match in page["results"]}
+        others = requests_of(matched | winnable(rankings), reader, today)
+        summary = wins_of(post, rankings, others, reader)
+    rows = release(page["results"], reader, today, {**others, post.pk: post})
     context = {
         "post": post,
+        "title": title_of(show(post)),
         "post_url": SHELVES[PostType(post.post_type)].url(post.uid),
         "matching": matching_of(post, timezone.now()),
         "page": page,
-        "rows": rows_of(release(page["results"], reader, today, offers), of_request=is_request),
+        "rows": rows_of(rows, of_request=is_request),
         "is_request": is_request,
         "as_table": request.GET.get("view") == "table",
         "may_try": _may_try(post, reader, today),
@@ -138,9 +143,9 @@ def compare(request: PageRequest) -> HttpResponse:
 def what_if(request: PageRequest, uid: str) -> HttpResponse:
     """The owner of an open post tries another date or price; nothing is saved."""
     reader, today = request.reader, timezone.localdate()
-    found = get_object_or_404(Post.objects.of(reader).open(today), uid=uid)
-    shelf = SHELVES[PostType(found.post_type)]
-    post: Any = get_object_or_404(shelf.model.objects.of(reader).open(today).with_all(), pk=found.pk)
+    post = _post(uid, reader, today)
+    if not _may_try(post, reader, today):
+        raise Http404
     form = WhatIfForm(request.GET, post=post)
     outcome, status = None, 200
     if form.is_bound and form.is_valid():
@@ -152,7 +157,7 @@ def what_if(request: PageRequest, uid: str) -> HttpResponse:
     elif form.is_bound:
         status = 400
     context = {
-        "title": _own_title(post),
+        "title": title_of(show(post)),
         "matches_url": reverse("matching:of_post", args=[post.uid]),
         "is_request": post.post_type == PostType.REQUEST,
         "form": form,
@@ -162,13 +167,15 @@ def what_if(request: PageRequest, uid: str) -> HttpResponse:
     return render(request, "matching/what_if.html", context, status=status)
 
 
-def _offer(post: Any, reader: Reader, today: date) -> Any:
-    model: Any = SHELVES[PostType(post.post_type)].model
-    return model.objects.for_catalogue(reader, today).get(pk=post.pk)
-
-
-def _own_title(post: Any) -> str:
-    return getattr(post, "name", "") or getattr(post, "title", "") or post.code_name
+def _post(uid: str, reader: Reader, today: date) -> Any:
+    """A post whose matches the reader may list, of whichever kind, with all that belongs to it. A request is
+    looked for first: its matches and near misses take the most queries."""
+    for shelf in (REQUESTS, SITES, GPU_POOLS):
+        known: Any = shelf.model.objects.for_page(reader, today).filter(uid=uid)
+        found = (known.open(today) if reader.is_broker else known.of(reader)).first()
+        if found is not None:
+            return found
+    raise Http404
 
 
 def _uids(texts: list[str]) -> list[UUID]:

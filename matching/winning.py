@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -49,15 +48,20 @@ class Line:
     is_hidden: bool = False
 
 
-def wins_of(post: Site | GpuPool, reader: Reader, today: date) -> list[dict[str, Any]]:
-    """The funnel of a site or pool, which comes with all that belongs to it, and what would win it more.
+def winnable(rankings: Iterable[Ranking]) -> set[int]:
+    """The requests that some change would win."""
+    return {won["need_id"] for ranking in rankings for win in ranking.wins for won in win["won"]}
 
-    Five queries at most. `asked_at_least` and `asked_at_most` are MW or GPUs.
+
+def wins_of(
+    post: Site | GpuPool, rankings: Iterable[Ranking], requests: Mapping[int, CapacityRequest], reader: Reader
+) -> list[dict[str, Any]]:
+    """The funnel of a site or pool, which comes with all that belongs to it, and what would win it more; no
+    query.
+
+    `requests` are those `winnable`, as `release.requests_of` loads them. `asked_at_least` and `asked_at_most`
+    are MW or GPUs.
     """
-    rankings = list(Ranking.objects.filter(post=post.pk))
-    needs = {won["need_id"] for ranking in rankings for win in ranking.wins for won in win["won"]}
-    known = CapacityRequest.objects.for_catalogue(reader, today).open(today)
-    requests = {request.pk: request for request in known.filter(pk__in=needs)} if needs else {}
     return [
         {
             "unit": ranking.unit,

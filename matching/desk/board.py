@@ -99,30 +99,23 @@ def needs_for(asked: Asked, reader: Reader, today: date) -> Any:
     return needs.filter(Q(matches__gt=0) | at_work)
 
 
-def board_of(needs: Sequence[Any], asked: Asked, reader: Reader, today: date) -> Board:
-    """These needs, and the chosen one's matches; nine queries, however many there are of either.
+def need_named(needs: Any, asked: Asked) -> Any:
+    """Of these needs the one that the address names, on whichever page it stands; None if it names none."""
+    return needs.filter(request_uid=asked.need, unit=asked.unit) if asked.need and asked.unit else None
 
-    A tenth, if the address names a need of another page.
+
+def board_of(needs: Sequence[Any], named: Sequence[Any], asked: Asked, reader: Reader, today: date) -> Board:
+    """These needs, and the chosen one's matches; eight queries, however many there are of either.
+
+    `named` is what `need_named` finds; else the first need is at work.
     """
-    chosen = _chosen(needs, asked, reader, today)
+    chosen = next(iter([*named, *needs]), None)
     every = [*needs, chosen] if chosen is not None and chosen not in needs else needs
     requests = _requests({need.post_id for need in every}, reader, today)
     cards = [_card(need, requests, asked, chosen) for need in needs if need.post_id in requests]
     if chosen is None or chosen.post_id not in requests:
         return Board(cards, None)
     return Board(cards, _pane(chosen, requests, asked, reader, today, cards))
-
-
-def _chosen(needs: Sequence[Any], asked: Asked, reader: Reader, today: date) -> Any:
-    """The need that the address names, even where the filter leaves it no longer; else the first."""
-    first = needs[0] if needs else None
-    if not (asked.need and asked.unit):
-        return first
-    named = [need for need in needs if (str(need.request_uid), need.unit) == (asked.need, asked.unit)]
-    if named:
-        return named[0]
-    every: Any = Ranking.objects.for_desk(reader, today, Match.objects.for_desk(reader, today))
-    return every.filter(request_uid=asked.need, unit=asked.unit).first() or first
 
 
 def _requests(posts: set[int], reader: Reader, today: date) -> dict[int, Any]:

@@ -18,7 +18,7 @@ from common.forms import refusals_told
 from common.pages import page_of
 from matching import services
 from matching.desk.address import Asked
-from matching.desk.board import NEED_ORDER, board_of, needs_for
+from matching.desk.board import NEED_ORDER, board_of, need_named, needs_for
 from matching.models import Match, Review
 from matching.vocabulary import Decision, Reason, ReviewState
 
@@ -69,8 +69,9 @@ def undo(request: PageRequest, uid: str) -> HttpResponse:
 def _page(request: PageRequest, typed: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
     services.require_broker(request.reader)
     asked, today = Asked.of(request), timezone.localdate()
-    page = page_of(request, needs_for(asked, request.reader, today), NEED_ORDER)
-    board = board_of(page["results"], asked, request.reader, today)
+    needs = needs_for(asked, request.reader, today)
+    page = page_of(request, needs, NEED_ORDER, beside=need_named(needs, asked))
+    board = board_of(page["results"], page["also"], asked, request.reader, today)
     context = {
         "cards": board.cards,
         "pane": board.pane,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -19,7 +19,7 @@ from listings.faces import show
 from listings.models import CapacityRequest, GpuPool, Site
 from listings.vocabulary import Face, PostType, RequestKind
 from matching.conversion import money
-from matching.release import points, rounded_to_five
+from matching.release import offers_of, points, requests_of, rounded_to_five
 from matching.snapshots import Market, values_of
 from matching.vocabulary import KEPT_PER_OFFER, SHOWN_PER_NEED, TRIES_PER_MINUTE
 
@@ -63,8 +63,9 @@ def what_if(*, post: OwnPost, changes: Changes, reader: Reader, today: date) -> 
     then = [_changed(post, value, changes) for value in now]
     with _market_of(today, post.post_type) as market:
         before, after = _matched(now, market), _matched(then, market)
-    others = _others(post, {*before, *after}, reader, today)
-    tried = [_tried(other, before.get(other.pk), after.get(other.pk)) for other in others]
+    load = offers_of if post.post_type == PostType.REQUEST else requests_of
+    others = load({*before, *after}, reader, today)
+    tried = [_tried(other, before.get(pk), after.get(pk)) for pk, other in others.items()]
     return sorted(tried, key=lambda one: (-(one["after"] or 0), -(one["before"] or 0), one["post"]["uid"]))
 
 
@@ -141,18 +142,6 @@ def _of_offer(offer: Offer, rows: arrays.Market) -> dict[int, Pair]:
 
 
 # --- As the reader may see it ------------------------------------------------------------------
-
-
-def _others(post: OwnPost, found: Collection[int], reader: Reader, today: date) -> list[Any]:
-    """The posts found, with the faces that the reader has of them, in a fixed number of queries."""
-    is_request = post.post_type == PostType.REQUEST
-    models: tuple[Any, ...] = (Site, GpuPool) if is_request else (CapacityRequest,)
-    others: dict[int, Any] = {}
-    for model in models:
-        wanted = set(found) - others.keys()
-        known = model.objects.for_catalogue(reader, today).open(today).filter(pk__in=wanted)
-        others |= {other.pk: other for other in known} if wanted else {}
-    return list(others.values())
 
 
 def _tried(post: Any, before: Pair | None, after: Pair | None) -> dict[str, Any]:

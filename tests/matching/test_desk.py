@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.vocabulary import Kind
 from listings import services as listings
+from listings.models import CapacityRequest
 from matching.models import Match, Review
 from matching.services import decide, drain
 from tests.cast import NOON, found
@@ -121,6 +122,21 @@ class TestReading:
 
         assert len(page["cards"]) == count
         assert len(page["pane"].lines) == min(count, 20)
+
+    def test_a_need_of_another_page_is_at_work_beside_this_one(self, make, broker, django_assert_num_queries):
+        make.site()
+        make.requests(51)
+        drain(now=NOON)
+        [last] = broker.client.get(look(broker)["page"]["next"]).context["cards"]
+        named = CapacityRequest.objects.get(title=last.title)
+
+        with django_assert_num_queries(12):
+            desk = look(broker, need=named.uid, unit="mw")
+
+        assert desk["pane"].card.title == last.title
+        assert desk["pane"].lines
+        assert len(desk["cards"]) == 50
+        assert last.title not in [card.title for card in desk["cards"]]
 
 
 class TestDeciding:

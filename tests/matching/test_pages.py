@@ -296,7 +296,7 @@ class TestMatchesOfAll:
 
         with django_assert_num_queries(6):  # session, user, reader, posts, two counts
             tenant.client.get(reverse("matching:matches"))
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(11):
             tenant.client.get(reverse("matching:of_post", args=[request.uid]))
 
     def test_a_paused_post_takes_its_matches_along(self, pair, miner, tenant):

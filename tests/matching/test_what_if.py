@@ -197,5 +197,5 @@ def test_a_try_costs_the_same_at_any_size(make, tenant, size, django_assert_num_
 
     try_out(tenant, request_, price="210")  # reads the market; what follows reads what changed
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         try_out(tenant, request_, price="200")

@@ -9,8 +9,10 @@ from listings import services
 from listings.models import Site
 from matching import vocabulary
 from matching.models import Ranking
+from matching.release import requests_of
 from matching.services import drain
-from matching.winning import wins_of
+from matching.summary import rankings_of
+from matching.winning import winnable, wins_of
 from tests.factories import phase, step
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,7 +51,10 @@ class TestRanking:
 
 def read(site, actor):
     today = timezone.now().date()
-    [summary] = wins_of(Site.objects.for_page(actor.reader, today).get(pk=site.pk), actor.reader, today)
+    seen = Site.objects.for_page(actor.reader, today).get(pk=site.pk)
+    rankings = rankings_of(seen)
+    requests = requests_of(winnable(rankings), actor.reader, today)
+    [summary] = wins_of(seen, rankings, requests, actor.reader)
     return summary
 
 
