@@ -301,6 +301,14 @@ class TestRest:
         assert newcomer.api.get(self.url).status_code == 403
 
 
+def test_the_account_menu_leads_to_them_from_any_page(tenant, newcomer, visitor):
+    link = f'<a href="{reverse("listings:saved_searches")}">Saved searches</a>'
+
+    assert link in tenant.client.get(reverse("market:market")).content.decode()
+    for outsider in (newcomer, visitor):  # acts for no organization, so has none
+        assert link not in outsider.client.get(reverse("market:market")).content.decode()
+
+
 @pytest.mark.parametrize("count", [1, 20])
 def test_the_pages_cost_the_same_for_one_and_for_twenty(tenant, count, django_assert_num_queries):
     for number in range(count):
