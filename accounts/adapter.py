@@ -28,7 +28,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
     ) -> EmailMessage:
         """allauth's mails in our frame: text and HTML."""
         subject = render_to_string(f"{template_prefix}_subject.txt", context)
-        text = render_to_string(f"{template_prefix}_message.txt", context, self.request)
+        text = mail.text_from(f"{template_prefix}_message.txt", context, self.request)
         letter = mail.letter(subject=subject, text=text, to=[email] if isinstance(email, str) else email)
         letter.extra_headers.update(headers or {})
         return letter

@@ -3,7 +3,9 @@
 import re
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 FRAME = "emails/frame.html"
@@ -29,7 +31,12 @@ def letter(*, subject: str, text: str, to: list[str]) -> EmailMultiAlternatives:
 def letter_from(
     template: str, *, subject: str, context: dict[str, Any], to: list[str]
 ) -> EmailMultiAlternatives:
-    return letter(subject=subject, text=render_to_string(template, context), to=to)
+    return letter(subject=subject, text=text_from(template, context), to=to)
+
+
+def text_from(template: str, context: dict[str, Any], request: HttpRequest | None = None) -> str:
+    """A mail's text. Its links begin with `public_url`, wherever and however its cause reached the site."""
+    return render_to_string(template, {**context, "public_url": settings.PUBLIC_URL}, request)
 
 
 def parts_of(text: str) -> list[Part]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from smtplib import SMTPException
 
@@ -96,13 +96,11 @@ def withdraw_verification(*, organization: Organization) -> Organization:
 # --- Members -----------------------------------------------------------------------------------
 
 
-def invite_member(
-    *, by: Reader, email: str, role: str, now: datetime, link: Callable[[str], str]
-) -> Invitation:
+def invite_member(*, by: Reader, email: str, role: str, now: datetime) -> Invitation:
     """Mail somebody a way into the reader's organization, good for seven days.
 
-    `link` turns the token into the address that the mail names. An earlier invitation of the same person
-    is replaced. Raises InvalidInput, AlreadyMember, TooManyInvitations, MailNotSent; owners only.
+    An earlier invitation of the same person is replaced. Raises InvalidInput, AlreadyMember,
+    TooManyInvitations, MailNotSent; owners only.
     """
     organization = _owned(by)[1]
     token = secrets.token_urlsafe(32)
@@ -110,7 +108,7 @@ def invite_member(
     letter = mail.letter_from(
         "emails/invitation.txt",
         subject=f"Join {organization.name} on Switchyard",
-        context={"invitation": invitation, "link": link(token)},
+        context={"invitation": invitation, "token": token},
         to=[invitation.email],
     )
     try:

@@ -102,12 +102,7 @@ def invite(request: PageRequest) -> HttpResponse:
     form = forms.InvitationForm(request.POST)
     if form.is_valid():
         with refusals_shown_by(form):
-            invitation = services.invite_member(
-                by=request.reader,
-                now=timezone.now(),
-                link=lambda token: request.build_absolute_uri(reverse("accounts:invitation", args=[token])),
-                **form.cleaned_data,
-            )
+            invitation = services.invite_member(by=request.reader, now=timezone.now(), **form.cleaned_data)
             messages.success(request, f"An invitation is on its way to {invitation.email}.")
             return redirect("accounts:members")
     return _members_page(request, form)

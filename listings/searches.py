@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import structlog
+from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
@@ -62,7 +64,7 @@ class News(NamedTuple):
     total: int
     lines: list[str]
     more: int
-    url: str
+    uid: UUID
 
 
 # --- What a search finds -------------------------------------------------------------------------
@@ -102,7 +104,7 @@ def fitting(catalogue: str, query: Mapping[str, str], reader: Reader, today: dat
 
 
 def save_search(
-    *, by: Reader, catalogue: str, name: str, query: Mapping[str, str], origin: str, now: datetime
+    *, by: Reader, catalogue: str, name: str, query: Mapping[str, str], now: datetime
 ) -> SavedSearch:
     """Keep a search; what it finds at this moment is no news."""
     kept = query_of(catalogue, query, now.date())
@@ -112,7 +114,6 @@ def save_search(
         name=name,
         query=kept,
         known=_ids(fitting(catalogue, kept, by, now.date())),
-        origin=origin,
         now=now,
     )
 
@@ -186,19 +187,15 @@ def _letter(
     user = digest.membership.user
     if not told or not digest.is_mailed or not user.is_active or now < digest.mail_at:
         return None, {}
-    news = [_news(search, digest, reader, now.date()) for search in searches if search.pk in told]
+    news = [_news(search, reader, now.date()) for search in searches if search.pk in told]
     count = sum(each.total for each in news)
-    stop = digest.origin + reverse("listings:stop_mail", args=[stop_token(digest)])
+    stop = settings.PUBLIC_URL + reverse("listings:stop_mail", args=[stop_token(digest)])
     letter = letter_from(
         "emails/saved_searches.txt",
         subject=ngettext(
             "{count} new post in your saved searches", "{count} new posts in your saved searches", count
         ).format(count=count),
-        context={
-            "news": news,
-            "all_url": digest.origin + reverse("listings:saved_searches"),
-            "stop_url": stop,
-        },
+        context={"news": news, "stop_url": stop},
         to=[user.email],
     )
     letter.extra_headers = {
@@ -208,7 +205,7 @@ def _letter(
     return letter, told
 
 
-def _news(search: SavedSearch, digest: SearchDigest, reader: Reader, today: date) -> News:
+def _news(search: SavedSearch, reader: Reader, today: date) -> News:
     posts = _MODELS[search.catalogue].objects.for_catalogue(reader, today)
     shown = [show(post) for post in posts.filter(pk__in=search.unmailed[:ROWS]).order_by("-pk")]
     return News(
@@ -216,7 +213,7 @@ def _news(search: SavedSearch, digest: SearchDigest, reader: Reader, today: date
         total=len(search.unmailed),
         lines=[_line(search.catalogue, each) for each in shown],
         more=len(search.unmailed) - len(shown),
-        url=digest.origin + reverse("listings:saved_search", args=[search.uid]),
+        uid=search.uid,
     )
 
 

@@ -3,6 +3,7 @@
 Without DEVELOPMENT=1 the project is in production: it wants a real secret, named hosts and HTTPS.
 """
 
+import re
 from pathlib import Path
 
 import environ
@@ -27,6 +28,14 @@ if not DEVELOPMENT and (DEBUG or len(SECRET_KEY) < 50):
     raise ImproperlyConfigured("Production runs with DEBUG off and a SECRET_KEY of at least 50 characters.")
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [])
+# What the links in mail begin with.
+PUBLIC_URL = env.str(
+    "PUBLIC_URL", default=f"http://localhost:{env.str('PORT', default='8000')}" if DEVELOPMENT else ""
+).rstrip("/")
+if not re.fullmatch(r"https?://[^/\s]+" if DEVELOPMENT else r"https://[^/\s]+", PUBLIC_URL):
+    raise ImproperlyConfigured(
+        "Set PUBLIC_URL to the address of the site, such as https://switchyard.example.org."
+    )
 CSRF_FAILURE_VIEW = "marketplace.views.csrf_failure"
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # How many proxies in front of the site may be believed about the visitor's address and scheme.

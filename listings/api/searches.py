@@ -84,8 +84,7 @@ class SavedSearchViewSet(MarketViewSet):
     def create(self, request: Request) -> Response:
         asked = SavedSearchInput(data=request.data)
         asked.is_valid(raise_exception=True)
-        origin = request.build_absolute_uri("/")[:-1]
-        search = save_search(by=self.reader, origin=origin, now=timezone.now(), **asked.validated_data)
+        search = save_search(by=self.reader, now=timezone.now(), **asked.validated_data)
         answer = self.answer(self.get_queryset().get(pk=search.pk), 201)
         answer["Location"] = f"{request.build_absolute_uri(request.path)}{search.uid}/"
         return answer

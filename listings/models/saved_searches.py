@@ -20,8 +20,6 @@ class SearchDigest(models.Model):
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     membership = models.OneToOneField(Membership, models.CASCADE, related_name="+")
-    # The address under which the member reached the site: a mail has no request to take it from.
-    origin = models.CharField(max_length=200)
     is_mailed = models.BooleanField(default=True)
     due_at = models.DateTimeField(db_index=True)  # when to look again
     mail_at = models.DateTimeField()  # no mail before

@@ -31,7 +31,6 @@ def create_saved_search(
     name: str,
     query: Mapping[str, str],
     known: Sequence[int],
-    origin: str,
     now: datetime,
 ) -> SavedSearch:
     """Keep a search for the reader; `known` are the posts that it finds now, which are no news.
@@ -41,12 +40,11 @@ def create_saved_search(
     if by.user is None or by.organization is None or not by.may_write():
         raise NotAllowed("Join or create an organization first.")
     membership = get_object_or_404(Membership, user=by.user, organization=by.organization)
-    first = {"origin": origin, "due_at": now + LOOK_EVERY, "mail_at": now + MAIL_EVERY}
+    first = {"due_at": now + LOOK_EVERY, "mail_at": now + MAIL_EVERY}
     SearchDigest.objects.get_or_create(membership=membership, defaults=first)
     digest = SearchDigest.objects.select_for_update().get(membership=membership)
     if digest.searches.count() >= MOST:
         raise TooManySearches(f"You have {MOST} saved searches, the most there can be. Delete one first.")
-    SearchDigest.objects.filter(pk=digest.pk).update(origin=origin)
     search = SavedSearch(
         digest=digest,
         name=_one_line(name),

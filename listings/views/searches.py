@@ -65,7 +65,6 @@ def saved_search_new(request: PageRequest) -> HttpResponse:
             catalogue=shelf.post_type,
             name=request.POST.get("name", ""),
             query=_filters(query),
-            origin=request.build_absolute_uri("/")[:-1],
             now=now,
         )
         messages.success(request, _("Saved. A mail tells you once a day what is new in it."))

@@ -13,16 +13,12 @@ from tests.cast import NOON
 from tests.texts import find
 
 
-def link(token: str) -> str:
-    return f"https://switchyard.test/{token}"
-
-
 def invite(by, email="newcomer@example.com", role=Role.MEMBER, now=NOON):
-    return services.invite_member(by=by.reader, email=email, role=role, now=now, link=link)
+    return services.invite_member(by=by.reader, email=email, role=role, now=now)
 
 
 def token_in(mail) -> str:
-    return find(r"https://switchyard.test/(\S+)", mail.body)
+    return find(r"https://switchyard.test/organization/invitation/(\S+)/", mail.body)
 
 
 class TestInviting:
@@ -149,7 +145,7 @@ class TestAccepting:
 class TestPages:
     def test_from_the_mail_to_the_team(self, miner, newcomer, mailoutbox):
         miner.client.post("/organization/invite/", {"email": newcomer.user.email, "role": "member"})
-        address = find(r"http://testserver(/\S+)", mailoutbox[0].body)
+        address = find(r"https://switchyard.test(/\S+)", mailoutbox[0].body)
 
         page = newcomer.client.get(address, follow=True)
         newcomer.client.post("/organization/invitation/")
@@ -163,7 +159,7 @@ class TestPages:
         newcomer.user.save()
         newcomer.client.logout()
         miner.client.post("/organization/invite/", {"email": newcomer.user.email, "role": "member"})
-        address = find(r"http://testserver(/\S+)", mailoutbox[0].body)
+        address = find(r"https://switchyard.test(/\S+)", mailoutbox[0].body)
 
         newcomer.client.get(address, follow=True)
         form = {"login": newcomer.user.email, "password": "correct horse battery"}

@@ -1,5 +1,7 @@
 """Mail: text and HTML say the same, and nobody writes more into it than their name."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -17,13 +19,10 @@ def html_of(letter) -> str:
 
 
 def test_an_invitation_has_a_button_and_a_plain_address(miner, mailoutbox):
-    link = "https://switchyard.test/open-sesame"
-    services.invite_member(
-        by=miner.reader, email="a@b.test", role=Role.MEMBER, now=NOON, link=lambda token: link
-    )
+    services.invite_member(by=miner.reader, email="a@b.test", role=Role.MEMBER, now=NOON)
 
     [letter] = mailoutbox
-    assert f"\n{link}\n" in letter.body
+    link = find(r"\n(https://switchyard.test/organization/invitation/\S+)\n", letter.body)
     assert f'<a href="{link}"' in html_of(letter)
     assert "Join Lone Star Mining</a>" in html_of(letter)
     assert letter.message().get_content_type() == "multipart/alternative"
@@ -32,7 +31,7 @@ def test_an_invitation_has_a_button_and_a_plain_address(miner, mailoutbox):
 def test_confirming_an_address_and_resetting_a_password_are_letters_too(db, mailoutbox):
     client = Client()
     client.post("/accounts/signup/", {"email": "ana@example.com", "password1": PASSWORD})
-    client.post(find(r"http://testserver(/accounts/confirm-email/\S+)", mailoutbox[0].body))
+    client.post(find(r"https://switchyard.test(/accounts/confirm-email/\S+)", mailoutbox[0].body))
     client.post("/accounts/password/reset/", {"email": "ana@example.com"})
 
     confirm, reset = mailoutbox
@@ -41,8 +40,30 @@ def test_confirming_an_address_and_resetting_a_password_are_letters_too(db, mail
         "A new password for Switchyard",
     )
     for letter, path in ((confirm, "/accounts/confirm-email/"), (reset, "/accounts/password/reset/key/")):
-        address = find(rf"(http://testserver{path}\S+)", letter.body)
+        address = find(rf"(https://switchyard.test{path}\S+)", letter.body)
         assert f'<a href="{address}"' in html_of(letter)
+
+
+def test_every_link_begins_with_the_public_address(miner, mailoutbox):
+    services.invite_member(by=miner.reader, email="a@b.test", role=Role.MEMBER, now=NOON)
+    for email in ("ana@example.com", miner.user.email):
+        Client().post("/accounts/signup/", {"email": email, "password1": PASSWORD})
+    for email in ("nobody@example.com", miner.user.email):
+        Client().post("/accounts/password/reset/", {"email": email})
+    at_another_browser(miner.user)
+    at_another_browser(miner.user)
+
+    assert [re.findall(r"(https?://[^/\s]+)/", letter.body) for letter in mailoutbox] == [
+        ["https://switchyard.test"]
+    ] * len(mailoutbox)
+    assert {letter.subject for letter in mailoutbox} == {
+        "Join Lone Star Mining on Switchyard",
+        "Confirm your address for Switchyard",
+        "You already have an account on Switchyard",
+        "No account on Switchyard with this address",
+        "A new password for Switchyard",
+        "New sign-in to Switchyard",
+    }
 
 
 def test_a_name_is_neither_markup_nor_a_header(newcomer, mailoutbox):

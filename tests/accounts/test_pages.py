@@ -18,7 +18,7 @@ XSS = "<script>alert(1)</script>"
 def test_from_sign_up_to_an_organization(db, mailoutbox):
     client = Client()
     client.post("/accounts/signup/", {"email": "Ana@Example.com", "password1": PASSWORD})
-    address = find(r"http://testserver(/accounts/confirm-email/\S+)", mailoutbox[0].body)
+    address = find(r"https://switchyard.test(/accounts/confirm-email/\S+)", mailoutbox[0].body)
     client.post(address)
     form = {"login": "ana@example.com", "password": PASSWORD}
     page = client.post("/accounts/login/", form, follow=True)

@@ -56,7 +56,9 @@ class TestWhatIsNew:
         assert news_of(tenant) == {"Big in the US": 1}
         assert "<strong" in tenant.client.get(reverse("listings:sites")).content.decode()
 
-        answer = tenant.client.get(find(rf"http://testserver(/searches/{search.uid}/)", mailoutbox[0].body))
+        answer = tenant.client.get(
+            find(rf"https://switchyard.test(/searches/{search.uid}/)", mailoutbox[0].body)
+        )
 
         assert answer.headers["Location"] == "/sites/?cooling=air&cooling=immersion&country=US"
         assert news_of(tenant) == {"Big in the US": 0}
@@ -180,8 +182,8 @@ class TestStoppingTheMail:
         make.site()
         tell_next(now=TOMORROW)
         [letter] = mailoutbox
-        link = find(r"http://testserver(/searches/stop/\S+)", letter.body)
-        assert letter.extra_headers["List-Unsubscribe"] == f"<http://testserver{link}>"
+        link = find(r"https://switchyard.test(/searches/stop/\S+)", letter.body)
+        assert letter.extra_headers["List-Unsubscribe"] == f"<https://switchyard.test{link}>"
         anybody = Client(enforce_csrf_checks=True)
 
         assert "Stop the mails" in anybody.get(link).content.decode()

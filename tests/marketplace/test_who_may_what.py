@@ -165,11 +165,8 @@ def market(make, miner, miner_member, tenant, broker) -> dict[str, Any]:
     match = Match.objects.get(request=need, offer=site)
     review = decide(by=broker.reader, request=need, offer=site, decision="approved", now=timezone.now())
     run = start_run(by=None, now=timezone.now())
-    link = "https://switchyard.test/{}".format
-    services.invite_member(by=miner.reader, email="a@b.test", role=Role.MEMBER, now=timezone.now(), link=link)
-    saved = save_search(
-        by=miner.reader, catalogue="request", name="All", query={}, origin=link(""), now=timezone.now()
-    )
+    services.invite_member(by=miner.reader, email="a@b.test", role=Role.MEMBER, now=timezone.now())
+    saved = save_search(by=miner.reader, catalogue="request", name="All", query={}, now=timezone.now())
     uid = {
         "saved_search": saved.uid,
         "saved-search": saved.uid,

@@ -18,7 +18,12 @@ from marketplace.local.processes import Child, wait_until
 
 FOLDER = "SWITCHYARD_TEST_SERVERS"  # the folder of this run's servers, for xdist workers
 # The secret is long enough for production's settings, under which some tests start the site.
-RUN_FOR_TESTS = {"DEVELOPMENT": "1", "SECRET_KEY": "only for tests " * 4, "LOG_LEVEL": "WARNING"}
+RUN_FOR_TESTS = {
+    "DEVELOPMENT": "1",
+    "SECRET_KEY": "only for tests " * 4,
+    "LOG_LEVEL": "WARNING",
+    "PUBLIC_URL": "https://switchyard.test",  # by which no test reaches the site
+}
 
 
 class ValkeyServer:

@@ -30,7 +30,6 @@ def members(make, tenant):
             catalogue="site",
             name="All",
             query={},
-            origin="http://testserver",
             now=NOW,
         )
     make.site()

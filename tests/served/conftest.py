@@ -104,6 +104,7 @@ def _production(folder: Path, port: int) -> dict[str, str]:
         "DATABASE_URL": url_of_test_database(),
         "DATABASE_POOL": "1",
         "EMAIL_URL": "consolemail://",
+        "PUBLIC_URL": f"https://localhost:{port}",
         "ALLOWED_HOSTS": "localhost",
         "CSRF_TRUSTED_ORIGINS": f"http://localhost:{port}",
         "TRUSTED_PROXY_COUNT": "1",
