@@ -6,24 +6,20 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from common.charts import Tick, levels, scale_of
 from market.figures import Quarter
 from market.models import Comparable
 
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 76, 8, 14, 34
 BASE = HEIGHT - BOTTOM
-LINES = 4
 MARGIN = 40  # keeps the outermost labels inside
 TERM_TICK_YEARS = 5
-
-
-class Tick(NamedTuple):
-    at: float
-    label: str
 
 
 class Bar(NamedTuple):
@@ -58,13 +54,13 @@ def bars_of(quarters: Sequence[Quarter]) -> BarChart | None:
     most = max((max(each.offered, each.wanted) for each in quarters), default=Decimal(0))
     if not most:
         return None
-    level, top = _scale(float(most))
+    level, top = scale_of(float(most))
     slot = (WIDTH - LEFT - RIGHT) / len(quarters)
     bars = [bar for at, each in enumerate(quarters) for bar in _bars(each, LEFT + at * slot, slot, top)]
     return BarChart(
         bars=bars,
         x_ticks=[Tick(round(LEFT + (at + 0.5) * slot, 1), each.label) for at, each in enumerate(quarters)],
-        y_ticks=_levels(level, 0, top),
+        y_ticks=levels(partial(_height, base=0, top=top), level, top),
     )
 
 
@@ -105,8 +101,9 @@ def _dots(
     leases: Sequence[tuple[float, Comparable]], ticks: Iterable[tuple[float, str]], median: Decimal
 ) -> DotChart:
     rates = [float(lease.rate_usd_kw_month) for _at, lease in leases]
-    level, top = _scale(max(rates))
+    level, top = scale_of(max(rates))
     base = level * math.floor(min(rates) / level)
+    height = partial(_height, base=base, top=top)
     first, last = min(at for at, _lease in leases), max(at for at, _lease in leases)
 
     def x(value: float) -> float:
@@ -114,10 +111,10 @@ def _dots(
         return round(LEFT + MARGIN + share * (WIDTH - LEFT - RIGHT - 2 * MARGIN), 1)
 
     return DotChart(
-        dots=[Dot(x(at), _height(lease.rate_usd_kw_month, base, top), lease) for at, lease in leases],
-        median=_height(median, base, top),
+        dots=[Dot(x(at), height(lease.rate_usd_kw_month), lease) for at, lease in leases],
+        median=height(median),
         x_ticks=[Tick(x(value), label) for value, label in ticks],
-        y_ticks=_levels(level, base, top),
+        y_ticks=levels(height, level, top, base),
     )
 
 
@@ -130,16 +127,3 @@ def _half_years(first: date, last: date) -> list[date]:
 def _height(value: Decimal | float, base: float, top: float) -> float:
     """Where a value stands between the lowest and the highest line."""
     return round(BASE - (float(value) - base) / (top - base) * (BASE - TOP), 1)
-
-
-def _levels(level: float, base: float, top: float) -> list[Tick]:
-    values = [base + level * n for n in range(round((top - base) / level) + 1)]
-    return [Tick(_height(value, base, top), f"{value:,.10g}") for value in values]
-
-
-def _scale(most: float) -> tuple[float, float]:
-    """The distance of two grid lines, 1, 2 or 5 times a power of ten, and the highest line."""
-    least = most / LINES
-    power = 10.0 ** math.floor(math.log10(least))
-    level = next(power * digit for digit in (1, 2, 5, 10) if power * digit >= least)
-    return level, level * math.ceil(most / level)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from common.charts import round_step
+from common.charts import Tick, levels, scale_of
 
 WIDTH, HEIGHT = 880, 320
 LEFT, RIGHT, TOP, BOTTOM = 48, 164, 28, 28
@@ -24,11 +23,6 @@ _LABELS = {
     "dependable": lazy("dependable {amount} {unit}"),
     "needed": lazy("needed {amount} {unit}"),
 }
-
-
-class Tick(NamedTuple):
-    at: float
-    label: str
 
 
 class Series(NamedTuple):
@@ -75,8 +69,8 @@ def chart_of(curve: Sequence[Mapping[str, Any]], unit: str, outside: date | None
     most = max((month[name] for month in curve for name in SERIES), default=0)
     if not most:
         return None
-    level = round_step(float(most))
-    plane = _Plane(len(curve), level * math.ceil(float(most) / level))
+    level, top = scale_of(float(most))
+    plane = _Plane(len(curve), top)
     return Chart(
         width=WIDTH,
         height=HEIGHT,
@@ -85,7 +79,7 @@ def chart_of(curve: Sequence[Mapping[str, Any]], unit: str, outside: date | None
         top=TOP,
         base=HEIGHT - BOTTOM,
         x_ticks=_months(curve, plane),
-        y_ticks=[Tick(plane.y(level * n), f"{level * n:,.4g}") for n in range(round(plane.top / level) + 1)],
+        y_ticks=levels(plane.y, level, top),
         series=_series(curve, plane, unit),
         outside=_outside(curve, plane, outside),
     )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from common.charts import round_step
-from listings.vocabulary import next_quarter, quarter_label, quarter_of
+from common.charts import Tick, levels, scale_of
+from listings.views.charts import Block, Days
 
 WIDTH, HEIGHT = 880, 280
 LEFT, TOP, BOTTOM = 56, 12, 28
@@ -18,23 +17,9 @@ LABELS_MOST = 8
 Shown = Mapping[str, Any]
 
 
-class Tick(NamedTuple):
-    at: float
-    label: str
-
-
-class Block(NamedTuple):
-    """A rectangle: what one part (`tone` counts them from 1) delivers from one date to the next."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    tone: int
-    is_coarse: bool
-
-
 class PlanChart(NamedTuple):
+    """A block is what one part delivers; its tone is the number of the part, from 1."""
+
     width: int
     height: int
     left: int
@@ -49,12 +34,8 @@ class PlanChart(NamedTuple):
 class _Plane(NamedTuple):
     """Days and quantities as places on the picture."""
 
-    first: date
-    end: date
+    days: Days
     top: float
-
-    def x(self, day: date) -> float:
-        return round(LEFT + (WIDTH - 1 - LEFT) * ((day - self.first) / (self.end - self.first)), 1)
 
     def y(self, amount: float) -> float:
         return round(HEIGHT - BOTTOM - amount / self.top * (HEIGHT - BOTTOM - TOP), 1)
@@ -63,19 +44,16 @@ class _Plane(NamedTuple):
 def chart_of(plan: Shown) -> PlanChart:
     """A stacked step chart of a plan as `matching.plans` lets it out."""
     moments = plan["timeline"]
-    first, last = quarter_of(moments[0]["from_on"]), moments[-1]["from_on"]
-    # The last level is to be seen as a level: a fifth of the span more, at least half a year.
-    end = last + max((last - first) / 5, timedelta(days=183))
-    most = max(float(moment["needed"]) for moment in moments)
-    rung = round_step(most)
-    plane = _Plane(first, end, rung * math.ceil(most / rung))
+    days = Days.of(moments[0]["from_on"], moments[-1]["from_on"], LEFT, WIDTH - 1)
+    rung, top = scale_of(max(float(moment["needed"]) for moment in moments))
+    plane = _Plane(days, top)
     return PlanChart(
         width=WIDTH,
         height=HEIGHT,
         left=LEFT,
         base=HEIGHT - BOTTOM,
-        x_ticks=[Tick(plane.x(day), quarter_label(day)) for day in _quarters(first, end)],
-        y_ticks=[Tick(plane.y(rung * n), f"{rung * n:,.10g}") for n in range(round(plane.top / rung) + 1)],
+        x_ticks=days.quarters(LABELS_MOST),
+        y_ticks=levels(plane.y, rung, top),
         blocks=list(_blocks(plan, plane)),
         needed=_stepped(moments, "needed", plane),
         dependable=_stepped(moments, "dependable", plane),
@@ -83,16 +61,20 @@ def chart_of(plan: Shown) -> PlanChart:
 
 
 def _blocks(plan: Shown, plane: _Plane) -> Iterator[Block]:
-    days = [*(moment["from_on"] for moment in plan["timeline"]), plane.end]
-    for day, then in pairwise(days):
+    for day, left, right in _spans(plan["timeline"], plane.days):
         below = 0.0
-        for tone, site in enumerate(plan["sites"], start=1):
+        for number, site in enumerate(plan["sites"], start=1):
             amount = _standing(site["stages"], day)
             if amount:
-                left, high = plane.x(day), plane.y(below + amount)
-                size = round(plane.x(then) - left, 1), round(plane.y(below) - high, 1)
-                yield Block(left, high, *size, tone, site["coarse"])
+                low, high = plane.y(below), plane.y(below + amount)
+                yield Block.between(left, right, low, high, str(number), site["coarse"])
             below += amount
+
+
+def _spans(moments: Sequence[Shown], days: Days) -> Iterator[tuple[date, float, float]]:
+    """Each moment's day, and from where to where it stands."""
+    for day, then in pairwise([*(moment["from_on"] for moment in moments), days.end]):
+        yield day, days.x(day), days.x(then)
 
 
 def _standing(stages: Sequence[Shown], day: date) -> float:
@@ -101,17 +83,6 @@ def _standing(stages: Sequence[Shown], day: date) -> float:
 
 def _stepped(moments: Sequence[Shown], name: str, plane: _Plane) -> str:
     """Points of a stepped line, from its first date to the end."""
-    days = [*(moment["from_on"] for moment in moments), plane.end]
-    spans = zip(moments, pairwise(days), strict=True)
-    return " ".join(
-        f"{plane.x(day)},{plane.y(float(moment[name]))} {plane.x(then)},{plane.y(float(moment[name]))}"
-        for moment, (day, then) in spans
-    )
-
-
-def _quarters(first: date, end: date) -> list[date]:
-    """Quarters from the first on, as many as have room for their labels."""
-    starts = [first]
-    while (following := next_quarter(starts[-1])) < end:
-        starts.append(following)
-    return starts[: max(len(starts) - 1, 1)][:: -(-len(starts) // LABELS_MOST)]
+    heights = (plane.y(float(moment[name])) for moment in moments)
+    spans = _spans(moments, plane.days)
+    return " ".join(f"{left},{y} {right},{y}" for y, (_, left, right) in zip(heights, spans, strict=True))

@@ -5,14 +5,13 @@ The same chart is drawn from a post's face and from what somebody is typing.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from django.utils.translation import gettext as _
 
-from common.charts import round_step
+from common.charts import Tick, levels, scale_of
 from listings.forms import Grid
 from listings.forms.dated import dated
 from listings.views.lines import Shown
@@ -32,9 +31,31 @@ TONES = {
 }
 
 
-class Tick(NamedTuple):
-    at: float
-    label: str
+class Days(NamedTuple):
+    """The days that a chart spans, as places from its left to its right."""
+
+    first: date
+    end: date
+    left: int
+    right: int
+
+    @classmethod
+    def of(cls, first: date, last: date, left: int, right: int) -> Self:
+        """From the quarter of the first level on. The last one is to be seen as a level: a fifth of the span
+        more, at least half a year."""
+        first = quarter_of(first)
+        return cls(first, last + max((last - first) / 5, timedelta(days=183)), left, right)
+
+    def x(self, day: date) -> float:
+        return round(self.left + (self.right - self.left) * ((day - self.first) / (self.end - self.first)), 1)
+
+    def quarters(self, labels_most: int) -> list[Tick]:
+        """Quarters from the first on, as many as have room for their labels."""
+        starts = [self.first]
+        while (following := next_quarter(starts[-1])) < self.end:
+            starts.append(following)
+        told = starts[: max(len(starts) - 1, 1)][:: -(-len(starts) // labels_most)]
+        return [Tick(self.x(day), quarter_label(day)) for day in told]
 
 
 class Block(NamedTuple):
@@ -45,6 +66,11 @@ class Block(NamedTuple):
     width: float
     height: float
     tone: str
+    is_coarse: bool = False
+
+    @classmethod
+    def between(cls, left: float, right: float, low: float, high: float, *look: Any) -> Self:
+        return cls(left, high, round(right - left, 1), round(low - high, 1), *look)
 
 
 class StepChart(NamedTuple):
@@ -117,31 +143,24 @@ def _totals(steps: Sequence[Shown], unit: str) -> list[Level]:
     return [Level(step["need_on"], {NEEDED: float(step[unit])}) for step in steps]
 
 
-def _chart(caption: str, unit: str, levels: list[Level], legend: list[tuple[str, str]]) -> StepChart:
-    first, last = quarter_of(levels[0].since), levels[-1].since
-    # The last level is to be seen as a level: a fifth of the span more, at least half a year.
-    end = last + max((last - first) / 5, timedelta(days=183))
-    most = max(sum(level.amounts.values()) for level in levels)
-    rung = round_step(most)
-    top = rung * math.ceil(most / rung)
-
-    def x(day: date) -> float:
-        return round(LEFT + (WIDTH - 1 - LEFT) * ((day - first) / (end - first)), 1)
+def _chart(caption: str, unit: str, stands: list[Level], legend: list[tuple[str, str]]) -> StepChart:
+    days = Days.of(stands[0].since, stands[-1].since, LEFT, WIDTH - 1)
+    rung, top = scale_of(max(sum(level.amounts.values()) for level in stands))
 
     def y(amount: float) -> float:
         return round(HEIGHT - BOTTOM - amount / top * (HEIGHT - BOTTOM - TOP), 1)
 
     return StepChart(
         caption=caption,
-        sentence="; ".join(_told(level, unit) for level in levels) + ".",
+        sentence="; ".join(_told(level, unit) for level in stands) + ".",
         width=WIDTH,
         height=HEIGHT,
         left=LEFT,
         base=HEIGHT - BOTTOM,
-        x_ticks=[Tick(x(day), quarter_label(day)) for day in _quarters(first, end)],
-        y_ticks=[Tick(y(rung * n), f"{rung * n:,.10g}") for n in range(round(top / rung) + 1)],
-        blocks=list(_blocks(levels, end, x, y)),
-        legend=[entry for entry in legend if levels[-1].amounts.get(entry[0])],
+        x_ticks=days.quarters(LABELS_MOST),
+        y_ticks=levels(y, rung, top),
+        blocks=list(_blocks(stands, days, y)),
+        legend=[entry for entry in legend if stands[-1].amounts.get(entry[0])],
     )
 
 
@@ -149,20 +168,11 @@ def _told(level: Level, unit: str) -> str:
     return f"{sum(level.amounts.values()):,.10g} {unit} from {level.since.day} {level.since:%B %Y}"
 
 
-def _blocks(levels: list[Level], end: date, x: Any, y: Any) -> Iterator[Block]:
-    ends = [level.since for level in levels[1:]] + [end]
-    for level, until in zip(levels, ends, strict=True):
-        below = 0.0
+def _blocks(stands: list[Level], days: Days, y: Callable[[float], float]) -> Iterator[Block]:
+    ends = [level.since for level in stands[1:]] + [days.end]
+    for level, until in zip(stands, ends, strict=True):
+        left, right, below = days.x(level.since), days.x(until), 0.0
         for tone, amount in level.amounts.items():
             if amount and until > level.since:
-                left, high = x(level.since), y(below + amount)
-                yield Block(left, high, round(x(until) - left, 1), round(y(below) - high, 1), tone)
+                yield Block.between(left, right, y(below), y(below + amount), tone)
             below += amount
-
-
-def _quarters(first: date, end: date) -> list[date]:
-    """Quarters from the first on, as many as have room for their labels."""
-    starts = [first]
-    while (following := next_quarter(starts[-1])) < end:
-        starts.append(following)
-    return starts[: max(len(starts) - 1, 1)][:: -(-len(starts) // LABELS_MOST)]
