@@ -2,7 +2,8 @@
 
 `columns` turns offers and needs into rows; `quantities`, `money`, `gates` and `scores` say of one pair of
 rows what the modules of nearly the same names in `engine` say of one pair of values; `ranking` walks over
-a whole side. Tests hold both forms equal. The reference form explains, this one ranks.
+a whole side, `keeping` over the whole market. Tests hold both forms equal. The reference form explains, this
+one ranks.
 """
 
 from hashlib import sha256

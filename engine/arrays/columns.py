@@ -151,7 +151,10 @@ NEED = np.dtype(
 )
 
 STEP = np.dtype([("on", "i4"), ("quantity", "i8"), ("least", "i8")], align=True)
-MONTH = np.dtype([("month", "i4"), ("days", "i4"), ("needed", "i8")], align=True)
+# `rest` is what is needed from this month on, each month's by its `scale`: its share of DAYS_MULTIPLE a day.
+MONTH = np.dtype(
+    [("month", "i4"), ("days", "i4"), ("scale", "i4"), ("needed", "i8"), ("rest", "f8")], align=True
+)
 MODEL = np.dtype([("model", "i4"), ("cap", "i8")], align=True)
 
 
@@ -332,8 +335,10 @@ class Needs:
         months = supply.demand(need.steps, self.assumptions.months_after_last_step)
         steps = [(s.on.toordinal(), s.quantity, supply.least(need, s.quantity)) for s in need.steps]
         models = [(self.codes.model(name), _or_none(cap)) for name, cap in need.gpu_caps]
-        firsts = (self.steps.append(steps), self.months.append(list(months)), self.models.append(models))
-        return _need(need, firsts, months, self.codes, self.assumptions)
+        firsts = (self.steps.append(steps), self.months.append(_months(months)), self.models.append(models))
+        return _need(
+            need, firsts, len(months), self.months.rows[firsts[1]]["rest"], self.codes, self.assumptions
+        )
 
 
 def _bury(table: Growing, rows_of: dict[int, list[int]], post: int) -> None:
@@ -492,10 +497,20 @@ def _order(keys: list[Any]) -> list[int]:
     return sorted(range(len(keys)), key=keys.__getitem__)
 
 
+def _months(months: tuple[supply.Month, ...]) -> list[tuple[int, int, int, int, float]]:
+    rows, rest = [], 0
+    for one in reversed(months):
+        scale = supply.DAYS_MULTIPLE // one.days
+        rest += one.needed * scale
+        rows.append((one.month, one.days, scale, one.needed, float(rest)))
+    return rows[::-1]
+
+
 def _need(
     need: Need,
     firsts: tuple[int, int, int],
-    months: tuple[supply.Month, ...],
+    months: int,
+    needed: float,
     codes: Codes,
     assumptions: Assumptions,
 ) -> tuple[Any, ...]:
@@ -510,10 +525,10 @@ def _need(
         len(need.steps),
         len(supply.judged_steps(need)),
         month,
-        len(months),
+        months,
         model,
         len(need.gpu_caps),
-        float(sum(one.needed * (supply.DAYS_MULTIPLE // one.days) for one in months)),
+        needed,
         supply.total(need),
         need.splittable,
         smallest,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
 from numpy import isnan
 
 from engine.arrays.columns import NEVER, NONE
+from engine.arrays.compiled import pairwise
 from engine.arrays.money import Price, cap_of, comparable, negotiable, overlap
 from engine.arrays.quantities import GPU, counting, lasts, least_of_step, least_total, reaches
 from engine.gates import GATES
@@ -41,7 +41,7 @@ Judgement = tuple[int, int, int, int, int, int, Price]
 UNPRICED: Price = (NONE, NONE, NONE, NONE, False)
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def same_unit(need: Any, offer: Any, M: Any) -> bool:
     if need.unit != offer.unit:
         return False
@@ -53,7 +53,7 @@ def same_unit(need: Any, offer: Any, M: Any) -> bool:
     return False
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def term(need: Any, offer: Any) -> int:
     shortest, longest = overlap(need, offer)
     if shortest > longest:
@@ -61,14 +61,14 @@ def term(need: Any, offer: Any) -> int:
     return 1 if offer.term_min != NONE and offer.term_max != NONE else 0
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def at_most(offered: int, allowed: int) -> int:
     if allowed == NONE:
         return 1
     return 0 if offered == NONE else 1 if offered <= allowed else -1
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def escalator(need: Any, offer: Any) -> int:
     if isnan(need.max_escalator_pct):
         return 1
@@ -77,7 +77,7 @@ def escalator(need: Any, offer: Any) -> int:
     return 1 if offer.escalator_pct <= need.max_escalator_pct else -1
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def compliance(need: Any, offer: Any) -> int:
     if need.compliance == 0:
         return 1
@@ -86,7 +86,7 @@ def compliance(need: Any, offer: Any) -> int:
     return 1 if need.compliance & ~offer.compliance == 0 else -1
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def among(offered: int, asked: int) -> int:
     """Whether a word is among those asked; 0 in the mask asks nothing."""
     if asked == 0:
@@ -94,7 +94,7 @@ def among(offered: int, asked: int) -> int:
     return 0 if offered == NONE else 1 if asked >> offered & 1 else -1
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def fabric(need: Any, offer: Any) -> int:
     speed = 1
     if need.min_fabric_gbps != NONE:
@@ -104,7 +104,7 @@ def fabric(need: Any, offer: Any) -> int:
     return min(speed, among(offer.fabric, need.fabrics))
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def credit(need: Any, offer: Any) -> int:
     if need.security_months >= offer.security_instead:  # False for NaN
         return 1
@@ -113,7 +113,7 @@ def credit(need: Any, offer: Any) -> int:
     return 1 if need.credit >= offer.credit else -1
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def capacity(need: Any, offer: Any, M: Any, sure: int, possible: int, wanted: int) -> int:
     if offer.smallest_order > need.total:
         return -1
@@ -125,7 +125,7 @@ def capacity(need: Any, offer: Any, M: Any, sure: int, possible: int, wanted: in
     return min(cluster, reaches(offer, M, sure, possible, wanted, NEVER))
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def timeline(need: Any, offer: Any, M: Any, sure: int, possible: int) -> int:
     verdict = 1
     if offer.available_until != NONE and offer.phases:
@@ -140,7 +140,7 @@ def timeline(need: Any, offer: Any, M: Any, sure: int, possible: int) -> int:
     return verdict
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def answer(gate: int, verdict: int) -> int:
     """A bit for a gate that fails, one behind all gates for one that is not known."""
     if verdict == 0:
@@ -148,7 +148,7 @@ def answer(gate: int, verdict: int) -> int:
     return 1 << gate if verdict < 0 else 0
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def alone(need: Any, offer: Any, M: Any) -> int:
     """The answers of the gates that look at need and offer alone."""
     answers = answer(LOCATION, M.verdicts[need.wishes, offer.place])
@@ -162,7 +162,7 @@ def alone(need: Any, offer: Any, M: Any) -> int:
     return answers | answer(CREDIT_CLASS, credit(need, offer))
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def judge(need: Any, offer: Any, M: Any, stop: bool) -> Judgement:
     """Every gate, or with `stop` the cheapest first until some fail."""
     answers = alone(need, offer, M)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
 from numpy import floor, isnan
 
 from engine.arrays.columns import FACTOR, NONE
+from engine.arrays.compiled import pairwise
 from engine.arrays.quantities import GPU
 from engine.price import KW_MONTHS_PER_MW_YEAR, MONEY
 from engine.vocabulary import DELIVERY_TYPES, FITTED_OUT, LANDLORD, PAID_BY, POWERED_SHELL
@@ -21,14 +21,14 @@ SEVERAL = 2
 Price = tuple[int, int, int, int, bool]
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def overlap(need: Any, offer: Any) -> tuple[int, int]:
     shortest = max(need.term_min, offer.term_min)
     longest = need.term_max if offer.term_max == NONE else min(need.term_max, offer.term_max)
     return shortest, longest
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def cap_of(need: Any, offer: Any, M: Any) -> int:
     if offer.unit != GPU:
         return need.cap
@@ -38,7 +38,7 @@ def cap_of(need: Any, offer: Any, M: Any) -> int:
     return NONE
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def cheapest_mean(offer: Any, M: Any, mask: int, wanted: int, lowest: bool, dearest: int) -> int:
     """The mean ask of the cheapest `wanted`, half up; what lacks counts at the dearest ask."""
     room, cost = wanted, 0
@@ -53,7 +53,7 @@ def cheapest_mean(offer: Any, M: Any, mask: int, wanted: int, lowest: bool, dear
     return (2 * (cost + room * dearest) + wanted) // (2 * wanted)
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def by_factor(amount: int, factor: int) -> int:
     """An ask on gross MW per critical MW, half up."""
     if amount == NONE or factor == NONE:
@@ -61,7 +61,7 @@ def by_factor(amount: int, factor: int) -> int:
     return (2 * amount * factor + FACTOR) // (2 * FACTOR)
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def fit_out(need: Any, offer: Any, M: Any) -> tuple[int, bool]:
     """The tenant's part of the conversion, and whether no default stands in for it."""
     if offer.unit == GPU or offer.paid_by == BY_LANDLORD:
@@ -83,7 +83,7 @@ def fit_out(need: Any, offer: Any, M: Any) -> tuple[int, bool]:
     return int(floor(yearly * MONEY / KW_MONTHS_PER_MW_YEAR + 0.5)), not isnan(offer.capex)
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def comparable(need: Any, offer: Any, M: Any, sure: int, possible: int, wanted: int) -> Price:
     ask = lowest = highest = NONE
     settled = offer.settled
@@ -108,7 +108,7 @@ def comparable(need: Any, offer: Any, M: Any, sure: int, possible: int, wanted: 
     )
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def negotiable(offer: Any, M: Any, cap: int, price: Price) -> int:
     """The price gate: 1, 0 or −1."""
     _, lowest, highest, part, _ = price

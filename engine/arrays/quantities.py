@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
 from numpy import isnan
 
 from engine.arrays.columns import NEVER, NONE
-from engine.supply import DAYS_MULTIPLE
+from engine.arrays.compiled import pairwise
 from engine.vocabulary import BUILD_TO_SUIT, DELIVERY_TYPES
 
 BUILT = 1 << DELIVERY_TYPES.index(BUILD_TO_SUIT)
@@ -20,7 +19,7 @@ GPU = 1
 LOW, EXPECTED, HIGH = 0, 1, 2
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def buildable(need: Any, phase: Any) -> int:
     if need.delivery and not need.delivery & BUILT:
         return -1
@@ -29,7 +28,7 @@ def buildable(need: Any, phase: Any) -> int:
     return 1 if phase.delivery & BUILT else -1
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def density(need: Any, phase: Any, built: int) -> int:
     if isnan(need.min_rack_kw):
         return 1
@@ -38,7 +37,7 @@ def density(need: Any, phase: Any, built: int) -> int:
     return 1 if phase.max_rack_kw >= need.min_rack_kw else built
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def cooling(need: Any, phase: Any, built: int) -> int:
     if need.cooling == 0:
         return 1
@@ -47,7 +46,7 @@ def cooling(need: Any, phase: Any, built: int) -> int:
     return 1 if need.cooling & phase.cooling else built
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def redundancy(need: Any, phase: Any, built: int) -> int:
     if need.redundancy == NONE:
         return 1
@@ -56,7 +55,7 @@ def redundancy(need: Any, phase: Any, built: int) -> int:
     return 1 if phase.redundancy >= need.redundancy else built
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def delivery(need: Any, phase: Any) -> int:
     if need.delivery == 0:
         return 1
@@ -65,7 +64,7 @@ def delivery(need: Any, phase: Any) -> int:
     return 1 if need.delivery & phase.delivery else -1
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def counting(need: Any, offer: Any, M: Any) -> tuple[int, int, int, int, int, int]:
     """Masks of the free phases that surely and that possibly count; the best verdict on each hall fact."""
     sure = possible = 0
@@ -93,7 +92,7 @@ def counting(need: Any, offer: Any, M: Any) -> tuple[int, int, int, int, int, in
     return sure, possible, best_density, best_cooling, best_redundancy, best_delivery
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def free(offer: Any, M: Any) -> int:
     """The mask of phases that have anything left."""
     mask = 0
@@ -103,7 +102,7 @@ def free(offer: Any, M: Any) -> int:
     return mask
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def nominal(offer: Any, M: Any, mask: int, on: int) -> int:
     ready = 0
     for n in range(offer.phases):
@@ -113,7 +112,7 @@ def nominal(offer: Any, M: Any, mask: int, on: int) -> int:
     return ready if offer.max_block == NONE else min(ready, offer.max_block)
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def reached_on(offer: Any, M: Any, mask: int, quantity: int) -> int:
     """The first day on which `quantity` is ready; NEVER if it never is."""
     if offer.max_block != NONE and offer.max_block < quantity:
@@ -128,29 +127,29 @@ def reached_on(offer: Any, M: Any, mask: int, quantity: int) -> int:
     return NEVER
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def reaches(offer: Any, M: Any, sure: int, possible: int, wanted: int, on: int) -> int:
     if nominal(offer, M, sure, on) >= wanted:
         return 1
     return 0 if nominal(offer, M, possible, on) >= wanted else -1
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def threshold(need: Any, offer: Any, M: Any) -> int:
     return min(M.steps[need.step].quantity, max(need.smallest_block, offer.smallest_order))
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def least_of_step(need: Any, offer: Any, M: Any, step: int) -> int:
     return threshold(need, offer, M) if need.splittable else M.steps[need.step + step].least
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def least_total(need: Any, offer: Any, M: Any) -> int:
     return least_of_step(need, offer, M, need.steps - 1)
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def nth(offer: Any, M: Any, n: int, view: int) -> tuple[int, int]:
     """The n-th surest phase: its place in the offer and its confidence in thousandths."""
     if view == HIGH:
@@ -159,7 +158,7 @@ def nth(offer: Any, M: Any, n: int, view: int) -> tuple[int, int]:
     return n, M.phases[offer.phase + n].confidence
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def dependable(offer: Any, M: Any, mask: int, view: int, on: int, quantity: int) -> int:
     """C(t, x) in thousandths. At worst an unknown grid is withdrawn, and nothing can be depended on."""
     if view == LOW and not offer.grid_known:
@@ -176,13 +175,16 @@ def dependable(offer: Any, M: Any, mask: int, view: int, on: int, quantity: int)
     return taken
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def ramp_share(need: Any, offer: Any, M: Any, mask: int, view: int) -> float:
     """Σ C(m, D(m)) / Σ D(m), each month by its daily mean."""
     if view == LOW and not offer.grid_known:
         return 0.0
+    begins, settled, confidence = ramp_span(need, offer, M, mask, view)
     delivered = 0.0
-    for m in range(need.month, need.month + need.months):
+    if settled < need.months:
+        delivered = confidence * M.months[need.month + settled].rest
+    for m in range(need.month + begins, need.month + settled):
         month = M.months[m]
         room = month.needed
         if offer.max_block != NONE:
@@ -198,14 +200,31 @@ def ramp_share(need: Any, offer: Any, M: Any, mask: int, view: int) -> float:
                 room -= take
                 if room == 0:
                     break
-        delivered += taken * (DAYS_MULTIPLE // month.days)
+        delivered += taken * month.scale
     return delivered / (need.needed * 1000)
+
+
+@pairwise
+def ramp_span(need: Any, offer: Any, M: Any, mask: int, view: int) -> tuple[int, int, int]:
+    """The first month with any supply; the first in which the surest phase covers all; its confidence."""
+    begins, settled, confidence = need.months, need.months, NONE
+    for n in range(offer.phases):
+        at, surest = nth(offer, M, n, view)
+        if not mask >> at & 1:
+            continue
+        phase = M.phases[offer.phase + at]
+        begins = min(begins, max(0, phase.month - M.months[need.month].month))
+        if confidence == NONE:
+            confidence = surest
+            if phase.free >= need.total and (offer.max_block == NONE or offer.max_block >= need.total):
+                settled = min(need.months, max(0, phase.month + 1 - M.months[need.month].month))
+    return begins, settled, confidence
 
 
 # ---- days
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def civil(ordinal: int) -> tuple[int, int, int]:
     """Year, month and day of a day counted as `date.toordinal` does, by eras of 400 years from March on."""
     day = ordinal + 305
@@ -218,14 +237,14 @@ def civil(ordinal: int) -> tuple[int, int, int]:
     return year + era * 400 + (month <= 2), month, of_year - (153 * shifted + 2) // 5 + 1
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def days_in(year: int, month: int) -> int:
     if month == 2:
         return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
     return 30 if month in (4, 6, 9, 11) else 31
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def lasts(begins: int, months: int, until: int) -> bool:
     """Whether `months` from one day on end by the other; at most the last day of the month."""
     year, month, day = civil(begins)

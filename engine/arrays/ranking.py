@@ -129,7 +129,7 @@ class Ranked(NamedTuple):
 def rank_need(market: Market, need: int) -> Ranked:
     """One need, by its row, against all offers: every gate of every offer, and the matches in order."""
     view = market.view(market.needs.table.rows[need]["wishes"])
-    failed = _failures_of_need(view, need)
+    failed = _failures(view, *_pairs(need, np.arange(len(view.offers))))
     found = _scored(view, *_pairs(need, np.flatnonzero(failed == 0)))
     pairs = _kept(found, market.assumptions)
     return Ranked(in_order(pairs, view.offers["id"][pairs["offer"]]), failed)
@@ -138,7 +138,7 @@ def rank_need(market: Market, need: int) -> Ranked:
 def rank_offer(market: Market, offer: int) -> Ranked:
     """One offer, by its row, against all needs: every gate of every need, and the matches in order."""
     view = market.view()
-    failed = _failures_of_offer(view, offer)
+    failed = _failures(view, *_pairs(offer, np.arange(len(view.needs)))[::-1])
     needs, offers = _pairs(offer, np.flatnonzero(failed == 0))[::-1]
     pairs = _kept(_scored(view, needs, offers), market.assumptions)
     return Ranked(in_order(pairs, view.needs["id"][pairs["need"]]), failed)
@@ -241,23 +241,11 @@ def warm() -> None:
 
 
 @njit(cache=True, nogil=True)
-def _failures_of_need(M: View, row: int) -> NDArray[np.int32]:
-    need = M.needs[row]
-    failed = np.full(len(M.offers), NOT_JUDGED, np.int32)
-    for n in range(len(M.offers)):
-        offer = M.offers[n]
-        if offer.alive and same_unit(need, offer, M):
-            failed[n] = judge(need, offer, M, False)[0]
-    return failed
-
-
-@njit(cache=True, nogil=True)
-def _failures_of_offer(M: View, row: int) -> NDArray[np.int32]:
-    offer = M.offers[row]
-    failed = np.full(len(M.needs), NOT_JUDGED, np.int32)
-    for n in range(len(M.needs)):
-        need = M.needs[n]
-        if need.alive and same_unit(need, offer, M):
+def _failures(M: View, needs: NDArray[Any], offers: NDArray[Any]) -> NDArray[np.int32]:
+    failed = np.full(len(needs), NOT_JUDGED, np.int32)
+    for n in range(len(needs)):
+        need, offer = M.needs[needs[n]], M.offers[offers[n]]
+        if need.alive and offer.alive and same_unit(need, offer, M):
             failed[n] = judge(need, offer, M, False)[0]
     return failed
 

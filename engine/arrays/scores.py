@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy import isnan
 
 from engine.arrays.columns import CRITERIA, NEVER, NONE
+from engine.arrays.compiled import pairwise
 from engine.arrays.gates import Judgement
 from engine.arrays.money import overlap
 from engine.arrays.quantities import (
@@ -67,7 +67,7 @@ PAIR = np.dtype(
 )
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def rounded(number: float) -> float:
     """To 1e-6 as Python's `round` does it: by the exact value of the float, to even where that is a tie."""
     scaled = number * MILLION
@@ -79,7 +79,7 @@ def rounded(number: float) -> float:
     return (down + up) / MILLION
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def lost(left: float, right: float, product: float) -> float:
     """What rounding took from a product, exactly (Dekker 1971)."""
     one, other = SPLIT * left, SPLIT * right
@@ -89,12 +89,12 @@ def lost(left: float, right: float, product: float) -> float:
     return left_low * right_low - missing
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def certain(score: float) -> Estimate:
     return score, score, score
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def seen(offer: Any, judged: Judgement, view: int) -> int:
     """The mask of phases at worst, or as expected and at best."""
     return judged[2] if view == LOW else judged[3]
@@ -103,14 +103,14 @@ def seen(offer: Any, judged: Judgement, view: int) -> int:
 # ---- power
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def capacity(need: Any, offer: Any, M: Any, judged: Judgement, view: int) -> float:
     until = M.steps[need.step + need.steps - 1].on + need.slack
     mask = seen(offer, judged, view)
     return dependable(offer, M, mask, view, until, need.total) / (need.total * 1000)
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def built(need: Any, phase: Any, score: float, M: Any) -> Estimate:
     """A hall fact's score where the hall can perhaps be built to suit."""
     floor = M.constants.buildable
@@ -122,7 +122,7 @@ def built(need: Any, phase: Any, score: float, M: Any) -> Estimate:
     return score, score, max(score, floor) if can == 0 else score
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def hall(need: Any, phase: Any, M: Any, criterion: int) -> Estimate:
     """One phase's estimate for density, cooling or delivery."""
     if criterion == DENSITY:
@@ -136,7 +136,7 @@ def hall(need: Any, phase: Any, M: Any, criterion: int) -> Estimate:
     return BLANK if isnan(score) else certain(score)
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def best(need: Any, offer: Any, M: Any, judged: Judgement, criterion: int) -> Estimate:
     """The best phase that counts; at worst, the best of those that surely count."""
     low = known = high = 0.0
@@ -158,7 +158,7 @@ def best(need: Any, offer: Any, M: Any, judged: Judgement, criterion: int) -> Es
 # ---- timeline
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def first_power(need: Any, offer: Any, M: Any, judged: Judgement, view: int) -> float:
     first = M.steps[need.step]
     mask = seen(offer, judged, view)
@@ -174,7 +174,7 @@ def first_power(need: Any, offer: Any, M: Any, judged: Judgement, view: int) -> 
 # ---- terms
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def price(offer: Any, M: Any, judged: Judgement) -> Estimate:
     ask, _, _, part, settled = judged[6]
     cap = judged[5]
@@ -189,7 +189,7 @@ def price(offer: Any, M: Any, judged: Judgement) -> Estimate:
     return certain(score) if settled else (0.0, score, 1.0)
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def on_curve(value: float, curve: Any) -> float:
     if value <= curve[0][0]:
         return curve[0][1]
@@ -201,7 +201,7 @@ def on_curve(value: float, curve: Any) -> float:
     return curve[len(curve) - 1][1]
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def security(need: Any, offer: Any) -> Estimate:
     if offer.credit != NONE and need.credit > offer.credit:
         return certain(1.0)
@@ -213,7 +213,7 @@ def security(need: Any, offer: Any) -> Estimate:
     return share, share, 1.0 if offer.credit == NONE and need.credit else share
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def term(need: Any, offer: Any) -> Estimate:
     if offer.term_min == NONE or offer.term_max == NONE:
         return BLANK
@@ -225,14 +225,14 @@ def term(need: Any, offer: Any) -> Estimate:
 # ---- together
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def view_of(estimate: Estimate, view: int, M: Any) -> float:
     if view == EXPECTED:
         return M.constants.unknown if isnan(estimate[1]) else rounded(estimate[1])
     return rounded(estimate[0] if view == LOW else estimate[2])
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def totals(need: Any, offer: Any, M: Any, judged: Judgement, view: int) -> tuple[float, float, float, float]:
     """Power, timeline, terms and the total, in one view."""
     weights = need.weights_without_cap if judged[5] == NONE else need.weights
@@ -271,13 +271,13 @@ def totals(need: Any, offer: Any, M: Any, judged: Judgement, view: int) -> tuple
     return power, timeline, terms, rounded(total)
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def utilization(need: Any, offer: Any, M: Any, judged: Judgement) -> float:
     free = nominal(offer, M, judged[3], NEVER)
     return rounded(min(1.0, need.total / free)) if free else 0.0
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def landlord_score(need: Any, offer: Any, M: Any, judged: Judgement, used: float) -> float:
     weights = M.constants.landlord_weights
     length = UNKNOWN
@@ -293,7 +293,7 @@ def landlord_score(need: Any, offer: Any, M: Any, judged: Judgement, used: float
     return rounded(100 * counted / whole)
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def total_price(offer: Any, judged: Judgement) -> int:
     ask, _, _, part, _ = judged[6]
     if ask == NONE or part == NONE or offer.power == NONE or offer.allowance == NONE:
@@ -301,7 +301,7 @@ def total_price(offer: Any, judged: Judgement) -> int:
     return ask + part + offer.power + offer.allowance
 
 
-@njit(cache=True, forceinline=True)
+@pairwise
 def score(need: Any, offer: Any, M: Any, judged: Judgement, out: Any) -> None:
     """Fill in all that a match stores of its pair."""
     out.unknown = judged[1]

@@ -4,14 +4,26 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numba import njit
 
 from bench import market as invented
 from engine import Need, Offer, arrays
-from engine.arrays import Market
+from engine.arrays import Market, keeping
+from engine.arrays.bounds import asked, bound, powers
 from engine.arrays.keeping import keep
+from engine.arrays.loose import loosened
+from engine.arrays.money import cap_of
+from tests.engine.examples import NEED, SITE
 from tests.engine.test_arrays import market_of, random_market
 
 PER_NEED, PER_OFFER = 6, 4
+SMALLER = tuple(replace(step, quantity=step.quantity - 1_000) for step in NEED.steps)
+
+
+@njit
+def bound_of(view, need, offer, fact, table):
+    asks = view.needs[need]
+    return bound(asked(asks, cap_of(asks, view.offers[offer], view), view), fact, view, table, 0)
 
 
 def numbered(needs: list[Need]) -> list[Need]:
@@ -55,6 +67,53 @@ def test_the_same_pairs_are_kept(needs, offers, threads):
     pairs = {(int(row["need"]), int(row["offer"])): list(row.tolist()[2:]) for row in kept}
     assert len(pairs) == len(kept)
     assert pairs == one_by_one(market)
+
+
+@pytest.mark.parametrize("deviations", [-0.9, 0, 1])
+def test_hopes_that_were_wrong_cost_nothing_but_time(deviations, monkeypatch):
+    """The higher the hopes, the more offers are looked at again; what is kept stays the same."""
+    market = market_of(*invented_market(3))
+    monkeypatch.setattr(keeping, "SAMPLED", 2)
+    monkeypatch.setattr(keeping, "DEVIATIONS", deviations)
+
+    kept = keep(market, PER_NEED, PER_OFFER)
+
+    pairs = {(int(row["need"]), int(row["offer"])): list(row.tolist()[2:]) for row in kept}
+    assert pairs == one_by_one(market)
+
+
+def test_a_need_that_hoped_for_others_finds_the_offers_that_it_passed_over():
+    """What seems to be its best lacks what no bound sees; the offers that fit have better needs already."""
+    choosy = replace(NEED, id=9, min_redundancy="2n")
+    richer = [replace(NEED, id=n, steps=SMALLER, price_cap=9_000_000) for n in range(1, PER_OFFER + 1)]
+    lacking = [with_redundancy(n, "n", ask=1_000_000) for n in range(1, 5 * PER_NEED)]
+    fitting = [with_redundancy(n, "2n", ask=1_500_000) for n in range(100, 100 + PER_NEED)]
+    market = market_of([*richer, choosy], [*lacking, *fitting])
+
+    kept = keep(market, PER_NEED, PER_OFFER, threads=1)
+
+    for_choosy = kept[(kept["need"] == len(richer)) & kept["for_need"]]
+    assert for_choosy["offer"].tolist() == [len(lacking) + n for n in range(len(fitting))]
+
+
+def with_redundancy(post: int, redundancy: str, ask: int) -> Offer:
+    phases = tuple(replace(phase, redundancy=redundancy) for phase in SITE.phases)
+    return replace(SITE, id=post, phases=phases, ask=ask)
+
+
+@pytest.mark.parametrize(
+    ("needs", "offers"),
+    [random_market(seed) for seed in range(10)] + [invented_market(seed) for seed in (5, 6)],
+)
+def test_no_pair_has_more_points_than_its_bound(needs, offers):
+    market = market_of(needs, offers)
+    view = market.view()
+    loose, table = loosened(view), powers()
+    facts = {int(row): fact for row, fact in zip(loose.rows, loose.facts, strict=True)}
+
+    for need in range(len(needs)):
+        for pair in arrays.rank_need(market, need).pairs:
+            assert pair["points"] <= bound_of(view, need, pair["offer"], facts[int(pair["offer"])], table)
 
 
 def test_posts_that_left_are_not_kept():

@@ -1,0 +1,148 @@
+"""Which offers a need may fit: a test on a few whole numbers, many offers at a time.
+
+Offers stand in groups of one unit, model and place, large ones first: a group whose place does not suit is
+passed over, and so are the offers that are too small. Whoever fits passes the test; most who pass do not fit.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.arrays.columns import NONE, Rows
+from engine.arrays.compiled import pairwise
+from engine.arrays.facts import ANY, facts_of
+from engine.arrays.quantities import GPU
+from engine.arrays.ranking import View
+
+WORD = 8  # answers looked at together
+
+
+class Loose(NamedTuple):
+    """Offers, group by group, as columns for the test, and as facts for bounds."""
+
+    rows: NDArray[np.int32]
+    starts: NDArray[np.int32]  # of each group, and the end of the last
+    size: NDArray[np.int64]
+    order: NDArray[np.int32]
+    term_min: NDArray[np.int32]
+    term_max: NDArray[np.int32]
+    credit: NDArray[np.int32]
+    instead: NDArray[np.int32]
+    hours: NDArray[np.int32]
+    basis: NDArray[np.int32]
+    escalator: NDArray[np.int32]
+    ready: NDArray[np.int32]  # the first day on which anything is,
+    risen: NDArray[np.int32]  # how much that is,
+    later: NDArray[np.int32]  # and the first on which more is
+    facts: Rows
+
+
+def loosened(view: View) -> Loose:
+    """The living offers in groups of one unit, model and place, the largest of each group first."""
+    offers = view.offers
+    facts = facts_of(view)
+    size = facts["risen"][:, -1].astype(np.int64)
+    clustered = (offers["unit"] == GPU) & (offers["largest_cluster"] != NONE)
+    size = np.where(clustered, np.minimum(size, offers["largest_cluster"]), size)
+    alive = np.flatnonzero(offers["alive"])
+    group = np.stack([offers[name][alive] for name in ("place", "model", "unit")])
+    order = np.lexsort((-size[alive], *group))
+    rows, group = alive[order], group[:, order]
+    changes = np.flatnonzero((group[:, 1:] != group[:, :-1]).any(axis=0)) + 1
+    basis = offers["basis"].astype(np.int64)
+
+    def column(values: NDArray[Any]) -> NDArray[np.int32]:
+        return np.minimum(values[rows].astype(np.int64), ANY).astype(np.int32)
+
+    return Loose(
+        rows=rows.astype(np.int32),
+        starts=np.array([0, *changes, len(rows)], np.int32),
+        size=size[rows],
+        order=column(offers["smallest_order"]),
+        term_min=column(offers["term_min"]),
+        term_max=column(np.where(offers["term_max"] == NONE, ANY, offers["term_max"])),
+        credit=column(offers["credit"]),
+        instead=column(np.nan_to_num(offers["security_instead"], nan=ANY)),
+        hours=column(offers["interruptible_hours"]),
+        basis=column(np.where(basis == NONE, ANY, 1 << np.maximum(basis, 0))),
+        escalator=column(np.nan_to_num(offers["escalator_pct"], nan=NONE)),
+        ready=column(facts["ready"][:, 0]),
+        risen=column(facts["risen"][:, 0]),
+        later=column(facts["ready"][:, 1]),
+        facts=facts[rows],
+    )
+
+
+def only(loose: Loose, wanted: NDArray[np.bool_]) -> Loose:
+    """Some of the offers, in their groups."""
+    before = np.concatenate([[0], np.cumsum(wanted)])
+    starts = np.unique(before[loose.starts]).astype(np.int32)
+    return Loose(
+        starts=starts, **{name: getattr(loose, name)[wanted] for name in Loose._fields if name != "starts"}
+    )
+
+
+@pairwise
+def least_size(need: Any, M: View) -> int:
+    """The least that a need can do with."""
+    first = M.steps[need.step]
+    if need.splittable:
+        return min(first.quantity, need.smallest_block)
+    return M.steps[need.step + need.steps - 1].least
+
+
+@pairwise
+def large_enough(L: Loose, start: int, end: int, least: int) -> int:
+    """Where in a group those end that are large enough."""
+    while start < end:
+        middle = (start + end) >> 1
+        if L.size[middle] >= least:
+            start = middle + 1
+        else:
+            end = middle
+    return start
+
+
+@pairwise
+def passing(need: Any, M: View, L: Loose, start: int, end: int, room: Any, count: int) -> int:
+    """Append the offers of a stretch that pass; return how many `room.maybe` holds then."""
+    _test(need, M, L, start, end, room.fits)
+    for word in range((end - start + WORD - 1) // WORD):
+        if room.words[word]:
+            for n in range(word * WORD, word * WORD + WORD):
+                room.maybe[count] = start + n
+                count += room.fits[n]
+    return count
+
+
+@pairwise
+def _test(need: Any, M: View, L: Loose, start: int, end: int, fits: NDArray[np.uint8]) -> None:
+    """Whole numbers and no branch."""
+    is_gpu = need.unit == GPU
+    total, shortest, longest = (
+        np.int32(min(need.total, ANY)),
+        np.int32(need.term_min),
+        np.int32(need.term_max),
+    )
+    credit = np.int32(ANY if is_gpu else need.credit)
+    months = np.int32(need.security_months)
+    hours = np.int32(ANY if is_gpu or need.interruptible_hours == NONE else need.interruptible_hours)
+    basis = np.int32(ANY if is_gpu or need.basis == 0 else need.basis)
+    escalator = np.int32(ANY if is_gpu or np.isnan(need.max_escalator_pct) else need.max_escalator_pct)
+    last = M.steps[need.step + need.judged - 1]
+    by, wanted = np.int32(last.on + need.slack), np.int32(min(least_size(need, M), ANY))
+    # Counted from 0 over slices: only so is it plain that no place is negative, and many are done at a time.
+    order, from_months, to_months = L.order[start:end], L.term_min[start:end], L.term_max[start:end]
+    classes, instead, hourly = L.credit[start:end], L.instead[start:end], L.hours[start:end]
+    bases, rises = L.basis[start:end], L.escalator[start:end]
+    ready, risen, later = L.ready[start:end], L.risen[start:end], L.later[start:end]
+    for n in range(end - start):
+        ok = (order[n] <= total) & (from_months[n] <= longest) & (to_months[n] >= shortest)
+        ok &= (classes[n] <= credit) | (instead[n] <= months)
+        ok &= (hourly[n] <= hours) & ((bases[n] & basis) != 0) & (rises[n] <= escalator)
+        fits[n] = ok & ((later[n] <= by) | ((ready[n] <= by) & (risen[n] >= wanted)))
+    for n in range(end - start, (end - start + WORD - 1) // WORD * WORD):
+        fits[n] = 0
