@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Any, Self, TypeVar
 
 from django.apps import apps
-from django.db.models import Case, Exists, F, Model, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, Model, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
 from django.db.models.fields import CharField
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models.functions import Coalesce, JSONObject, TruncDate
 
 from accounts.readers import Reader
 from accounts.vocabulary import Kind
@@ -97,6 +97,12 @@ class PostQuerySet(QuerySet[_P]):
         parked = _rows("Change").filter(post=OuterRef("pk"), attempts__gte=MAX_ATTEMPTS)
         return self.annotate(stuck=Exists(parked))
 
+    def with_waiting(self) -> Self:
+        """Annotate `waiting`: of the changes that await matching the next one, as a dict; else None."""
+        changes = _rows("Change").filter(post=OuterRef("pk")).order_by("in_run", "created_at")
+        told = JSONObject(in_run="in_run", attempts="attempts", since="created_at")
+        return self.annotate(waiting=Subquery(changes.values(told=told)[:1]))
+
     def with_pending(self) -> Self:
         """Annotate `pending`: changes of this post still await matching."""
         return self.annotate(pending=Exists(_rows("Change").filter(post=OuterRef("pk"))))
@@ -118,7 +124,7 @@ class ShelfQuerySet(PostQuerySet[_P]):
 
     def for_page(self, reader: Reader, today: date) -> Self:
         """One post with all that its page shows."""
-        return self.visible_to(reader, today).with_all().with_pending()
+        return self.visible_to(reader, today).with_all().with_waiting()
 
     def with_all(self) -> Self:
         """Load what belongs to the posts."""

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 
 from accounts.readers import PageRequest, Reader
 from listings.faces import show
-from listings.models import Change
 from listings.querysets import MAX_ATTEMPTS
 from listings.views.sheets import sheet_of
 from listings.views.shelves import GPU_POOLS, REQUESTS, SITES, Shelf
@@ -53,16 +52,16 @@ def request_page(request: PageRequest, uid: str) -> HttpResponse:
 
 
 def matching_of(post: Any, now: datetime) -> Matching:
-    """Whether a post has been matched; `post` is annotated with `pending`."""
+    """Whether a post has been matched; `post` is annotated with what is `waiting`."""
     if post.status != Status.OPEN:
         return Matching("Not on the market, so it is not matched.")
-    if not post.pending:
+    if post.waiting is None:
         return Matching("Matched: its matches are up to date.")
-    oldest = Change.objects.filter(post=post.pk).order_by("in_run", "created_at").first()
-    if oldest and oldest.in_run and oldest.attempts < MAX_ATTEMPTS:
+    is_parked = post.waiting["attempts"] >= MAX_ATTEMPTS
+    if post.waiting["in_run"] and not is_parked:
         text = "The whole market is being ranked anew. Until its turn this post keeps its earlier matches."
         return Matching(text, DELAYED_LOOK_AGAIN_SECONDS)
-    if oldest and (now - oldest.created_at > PATIENCE or oldest.attempts >= MAX_ATTEMPTS):
+    if is_parked or now - datetime.fromisoformat(post.waiting["since"]) > PATIENCE:
         text = "Matching is delayed; your post is stored and will be matched."
         return Matching(text, DELAYED_LOOK_AGAIN_SECONDS)
     return Matching("Matching…", LOOK_AGAIN_SECONDS)

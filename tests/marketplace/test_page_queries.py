@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from listings.models import CapacityRequest, Change
 from matching.models import Match
 from matching.services import drain
 from tests.marketplace.test_who_may_what import PAGES, address, market
@@ -84,3 +85,13 @@ def test_pages_ask_at_most_twelve_times_however_much_there_is(count, make):
 
     assert {page: asked for page, asked in many.items() if asked > MOST} == {}
     assert {page: (few[page], asked) for page, asked in many.items() if asked > few[page]} == {}
+
+
+def test_nor_does_a_list_ask_more_often_while_its_post_waits(busy, tenant, django_assert_max_num_queries):
+    waiting = CapacityRequest.objects.get(uid=busy["uid"]["two_roads"])
+    Change.objects.create(post=waiting, version=waiting.version)
+
+    with django_assert_max_num_queries(MOST):
+        page = tenant.client.get(reverse("matching:of_post", args=[waiting.uid]))
+
+    assert "Matching…" in page.content.decode()
