@@ -33,7 +33,7 @@ def told(found: list[float]) -> str:
 
 
 def rounds(url: str, key: str, count: int, patience_seconds: float = GIVE_UP_SECONDS) -> Iterator[float]:
-    """The seconds that each post took. More patience asks less often, for a key has its limit a minute."""
+    """The seconds that each post took."""
     api = url.rstrip("/") + "/api/v1"
     return (_one_round(api, key, number, patience_seconds) for number in range(count))
 
@@ -45,7 +45,7 @@ def _one_round(api: str, key: str, number: int, patience_seconds: float) -> floa
         while not _matched(api, key, site["uid"]):
             if time.perf_counter() - started > patience_seconds:
                 raise SystemExit(f"No match within {patience_seconds:.0f} s: does the worker run?")
-            time.sleep(PAUSE_SECONDS * patience_seconds / GIVE_UP_SECONDS)
+            time.sleep(PAUSE_SECONDS)
         return time.perf_counter() - started
     finally:
         url = f"{api}/sites/{site['uid']}/"

@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from django.apps import apps
+from django.db import connection
 from django.db.models import (
     BigIntegerField,
     Case,
@@ -257,10 +258,21 @@ class LossQuerySet(QuerySet[_M]):
         return shown.order_by("-shown", "pk")
 
 
+_WORTH_KEEPING = """
+SELECT post_id FROM matching_ranking JOIN unnest(%s::bigint[], %s::int[]) AS pair(post, points)
+ON post_id = post AND (floor IS NULL OR points >= floor) WHERE unit = %s
+"""
+
+
 class RankingQuerySet(QuerySet[_M]):
-    def floors(self, posts: list[int], unit: str) -> dict[int, int | None]:
-        """The floor of each of these posts that has been ranked."""
-        return dict(self.filter(post__in=posts, unit=unit).values_list("post_id", "floor"))
+    def worth_keeping(self, posts: list[int], points: list[int], unit: str) -> set[int]:
+        """Those of the posts that have been ranked and would keep a newcomer with so many points.
+
+        Both lists may be as long as the market: they travel as arrays, and only the answer comes back.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(_WORTH_KEEPING, [posts, points, unit])
+            return {post for (post,) in cursor.fetchall()}
 
     def for_desk(self, reader: Reader, today: date, matches: QuerySet[Any]) -> Self:
         """The open needs that a broker may work on, one row a need, with what these matches of it promise.

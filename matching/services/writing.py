@@ -101,14 +101,14 @@ def _rows(own: Own, ranked: Ranked, entries: Mapping[int, Entry]) -> list[dict[s
 
     A partner that was never ranked has its own turn before it, and finds the pair if it is worth keeping.
     """
-    floors = Ranking.objects.floors(ranked.partners, ranked.unit)
+    points = ranked.pairs["points"].tolist()
+    wanted = Ranking.objects.worth_keeping(ranked.partners, points, ranked.unit)
     rows = []
-    for place, (pair, partner) in enumerate(zip(ranked.pairs, ranked.partners, strict=True)):
-        among_best = place < own.kept
-        beats_floor = partner in floors and int(pair["points"]) >= (floors[partner] or 0)
+    for place, partner in enumerate(ranked.partners):
+        among_best, beats_floor = place < own.kept, partner in wanted
         if among_best or beats_floor:
             flags = {f"for_{_flag(own.side)}": among_best, f"for_{_flag(own.other_side)}": beats_floor}
-            rows.append(_row(own, pair, partner, entries[partner].version) | flags)
+            rows.append(_row(own, ranked.pairs[place], partner, entries[partner].version) | flags)
     return rows
 
 
