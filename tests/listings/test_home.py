@@ -11,6 +11,7 @@ from listings import services
 from listings.models import Change, Evidence, Post
 from matching.models import Match
 from matching.services import drain
+from tests.texts import find
 
 
 def home(actor):
@@ -144,6 +145,18 @@ class TestWhatIsNew:
         drain()
 
         assert home(miner).context["news"] == []
+
+    def test_a_site_that_nothing_matches_leads_to_what_would_win_it_more(self, make, miner, tenant):
+        site = make.site(max_rack_kw=60)
+        make.request(min_rack_kw=80)
+        drain()
+
+        address = find(
+            r'<a href="([^"]+)">0, why\?<span class="visually-hidden"> Pecos One</span></a>', read(miner)
+        )
+
+        assert address == reverse("matching:of_post", args=[site.uid])
+        assert "Power per rack 80 kW" in miner.client.get(address).content.decode()
 
     def test_a_blind_post_of_the_other_side_gives_a_rounded_score_only(self, make, miner, stranger):
         make.site(disclosure="blind")
