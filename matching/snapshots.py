@@ -208,6 +208,11 @@ _READ: dict[str, Callable[[list[int]], Iterator[Read]]] = {
 }
 
 
+def read(post_type: str, posts: list[int]) -> list[Offer | Need]:
+    """Posts of one type as the rules read them."""
+    return [value for _, _, values in _READ[post_type](posts) for value in values] if posts else []
+
+
 def _pieces(posts: list[int]) -> Iterator[list[int]]:
     return (posts[start : start + PIECE] for start in range(0, len(posts), PIECE))
 

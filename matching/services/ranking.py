@@ -8,7 +8,7 @@ from engine import FunnelRow, NearMiss, Need, Offer, Unit, arrays, near_misses
 from engine.arrays import Rows
 from engine.winning import Win, wins
 from listings.vocabulary import PostType
-from matching.snapshots import Market, load, values_of
+from matching.snapshots import Market, read
 from matching.vocabulary import NEAR_MISSES
 
 
@@ -38,7 +38,7 @@ def rank_need(need: Need, market: Market) -> Ranked:
         pairs=found.pairs,
         partners=rows.offers.table.rows["id"][found.pairs["offer"]].tolist(),
         funnel=arrays.funnel(need.unit, found.failed),
-        near_misses=near_misses(need, _offers(nearest), limit=NEAR_MISSES),
+        near_misses=near_misses(need, _offers(nearest, need.unit), limit=NEAR_MISSES),
     )
 
 
@@ -56,13 +56,12 @@ def rank_offer(offer: Offer, market: Market) -> Ranked:
     )
 
 
-def _offers(posts: list[int]) -> list[Offer]:
+def _offers(posts: list[int], unit: Unit) -> list[Offer]:
     """Offers as the reference form reads them: it alone can tell what would have to change."""
-    found = load([PostType.SITE, PostType.GPU_POOL], posts)
-    return [value for post in found for value in values_of(post) if isinstance(value, Offer)]
+    kind = PostType.SITE if unit is Unit.MW else PostType.GPU_POOL
+    return [value for value in read(kind, posts) if isinstance(value, Offer)]
 
 
 def _needs(posts: list[int], unit: Unit) -> list[Need]:
-    found = load([PostType.REQUEST], posts)
-    needs = (value for post in found for value in values_of(post) if isinstance(value, Need))
+    needs = (value for value in read(PostType.REQUEST, posts) if isinstance(value, Need))
     return [need for need in needs if need.unit is unit]
