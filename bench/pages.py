@@ -1,9 +1,11 @@
 """Which pages are slowest with the market that is in the database, and how many queries does each ask?
 
     .venv/bin/python -m bench.pages [--rounds 3]
+    .venv/bin/python -m bench.with_servers bench.pages --load 100000
 
 Visits lists, pages, home and REST inside this process, as a visitor and as the people of the demo market, and
-prints the median time to a whole answer, slowest first. Needs the demo market beside whatever else is loaded.
+prints the median time to a whole answer, slowest first. Needs the demo market beside whatever else is loaded;
+`--load` loads both into an empty database and ranks what the people of the demo market have.
 """
 
 from __future__ import annotations
@@ -12,8 +14,11 @@ import argparse
 import logging
 import os
 import statistics
+import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import StringIO
 from typing import Any, NamedTuple
 
 import django
@@ -22,15 +27,20 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 django.setup()
 
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
 from accounts.models import User
+from bench.load_market import load
 from listings.models import CapacityRequest, GpuPool, Post, Site
 from listings.vocabulary import Status
 from matching.models import Match
+from matching.services import drain, what_if
 
 MOST_QUERIES, MOST_SECONDS = 12, 1.0
+WHAT_IF_DAYS = timedelta(days=200)
+TODAY = datetime.now(UTC).date()
 
 LISTS = (
     "/",
@@ -97,7 +107,8 @@ def _about_own_matches(person: User) -> Iterator[str]:
     for side in ("request", "offer"):
         matched = Match.objects.filter(**{f"{side}__in": own}).values_list(f"{side}__uid", "uid")
         for post, match in matched[:1]:
-            yield from (f"/matches/of/{post}/", f"/matches/of/{post}/what-if/", f"/matches/{match}/")
+            tried = f"/matches/of/{post}/what-if/?first_on={TODAY + WHAT_IF_DAYS}"
+            yield from (f"/matches/of/{post}/", tried, f"/matches/{match}/")
 
 
 def _visited(client: Client, who: str, path: str, rounds: int) -> Visit:
@@ -120,14 +131,29 @@ def _once(client: Client, path: str) -> tuple[float, int, int]:
     return time.perf_counter() - started, len(asked), answer.status_code
 
 
+def _load(posts: int) -> None:
+    call_command("migrate", verbosity=0)
+    if Post.objects.exists():
+        sys.exit("This database has posts already. Give an empty one.")
+    call_command("demo_market", stdout=StringIO())
+    load(sites=posts, requests=posts, seed=1, now=datetime.now(UTC))
+    drain()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--load", type=int, help="sites, and requests")
+    parser.add_argument("--shown", type=int, help="show the slowest only")
+    asked = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    found = sorted(visits(parser.parse_args().rounds), reverse=True)
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    if asked.load:
+        _load(asked.load)
+    what_if.read_on(what_if.market, TODAY)
+    found = sorted(visits(asked.rounds), reverse=True)[: asked.shown]
+    print(f"{Post.objects.count():,} posts; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print("  seconds  queries  status  who      page")
     for one in found:
         mark = "!" if one.seconds > MOST_SECONDS or one.queries > MOST_QUERIES else " "

@@ -141,8 +141,11 @@ PostgreSQL as one connection each, because columns worked out in levels get no p
 
 def _end_to_end(asked: argparse.Namespace) -> Iterator[str]:
     if asked.incremental:
-        size = ("--sites=1000", f"--requests={asked.incremental}")
+        size = (f"--sites={asked.incremental}", f"--requests={asked.incremental}")
         yield _told("From a post to its matches", "bench.incremental", *size)
+    if asked.pages:
+        size = (f"--load={asked.pages}", "--shown=12")
+        yield _told("The slowest pages, with as many sites and requests", "bench.pages", *size)
     if asked.end_to_end:
         size = (f"--sites={asked.end_to_end}", f"--requests={asked.end_to_end}")
         yield _told("The whole market, end to end with all writes", "bench.whole_market", *size)
@@ -205,11 +208,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--peers", type=int, default=10_000, help="largest market of the peers")
     parser.add_argument("--budget", type=float, default=300, help="seconds that a peer may take for one")
     parser.add_argument(
-        "--incremental", type=int, default=100_000, help="requests that a new site meets; 0: leave out"
+        "--incremental", type=int, default=100_000, help="sites, and requests, that a new site meets; 0: no"
     )
     parser.add_argument(
         "--end-to-end", type=int, default=2_000, help="sites, and requests, ranked anew; 0: leave out"
     )
+    parser.add_argument("--pages", type=int, default=100_000, help="sites, and requests; 0: leave out")
     parser.add_argument("--write", type=Path, help="the document to write")
     return parser.parse_args()
 

@@ -57,6 +57,7 @@ NAMES = {
     "cooling_any_of": "cooling accepted",
     "delivery_types_any_of": "delivery accepted",
     "lease_basis_any_of": "lease basis accepted",
+    "compliance": "certificates",
     "compliance_all_of": "certificates asked",
     "fabric_any_of": "fabric accepted",
     "min_redundancy": "least redundancy",
@@ -176,5 +177,10 @@ def _each(values: frozenset[str] | tuple[Value, ...]) -> dict[str, None]:
 
 
 def change(side: str, field: str, before: Value, after: Value, unit: Unit) -> str:
-    """'Offer: ask $128.00 per kW-month instead of $141.00 per kW-month'."""
+    """'Offer: ask $128.00 per kW-month instead of $141.00 per kW-month'; of sets, what comes or goes."""
+    if isinstance(before, frozenset) and isinstance(after, frozenset):
+        if before < after:
+            return f"{SIDES[side]}: also {plain(after - before)} among the {name(field)}"
+        if after < before:
+            return f"{SIDES[side]}: no longer {plain(before - after)} among the {name(field)}"
     return f"{SIDES[side]}: {name(field)} {words(after, field, unit)} instead of {words(before, field, unit)}"

@@ -119,8 +119,9 @@ class Ranking(models.Model):
     # Posts of the other side that changed in this transaction or later had not all been seen.
     seen_xid = models.BigIntegerField()
     ranked_at = models.DateTimeField()
-    # Points of the last pair kept, where others were left out; null while everything is kept.
-    floor = models.PositiveSmallIntegerField(null=True)
+    # Where the last pair kept stands in the order (`engine.arrays.standing`, points first), where others were
+    # left out; null while everything is kept.
+    floor = ArrayField(models.BigIntegerField(), null=True)
     # [{"gate": key, "remaining": posts of the other side}], and what the engine says of those that nearly
     # fit: for a need its near misses, for an offer the changes that would win some (`engine.winning.Win`).
     funnel = models.JSONField(default=list)

@@ -258,21 +258,21 @@ class LossQuerySet(QuerySet[_M]):
         return shown.order_by("-shown", "pk")
 
 
-_WORTH_KEEPING = """
-SELECT post_id FROM matching_ranking JOIN unnest(%s::bigint[], %s::int[]) AS pair(post, points)
-ON post_id = post AND (floor IS NULL OR points >= floor) WHERE unit = %s
+_REACHED = """
+SELECT post_id, floor FROM matching_ranking JOIN unnest(%s::bigint[], %s::int[]) AS pair(post, points)
+ON post_id = post AND (floor IS NULL OR points >= floor[1]) WHERE unit = %s
 """
 
 
 class RankingQuerySet(QuerySet[_M]):
-    def worth_keeping(self, posts: list[int], points: list[int], unit: str) -> set[int]:
-        """Those of the posts that have been ranked and would keep a newcomer with so many points.
+    def reached(self, posts: list[int], points: list[int], unit: str) -> dict[int, list[int] | None]:
+        """Of those posts that have been ranked and may keep a newcomer with so many points: their floors.
 
-        Both lists may be as long as the market: they travel as arrays, and only the answer comes back.
+        Both lists may be as long as the market: they travel as arrays, and few floors come back.
         """
         with connection.cursor() as cursor:
-            cursor.execute(_WORTH_KEEPING, [posts, points, unit])
-            return {post for (post,) in cursor.fetchall()}
+            cursor.execute(_REACHED, [posts, points, unit])
+            return dict(cursor.fetchall())
 
     def for_desk(self, reader: Reader, today: date, matches: QuerySet[Any]) -> Self:
         """The open needs that a broker may work on, one row a need, with what these matches of it promise.

@@ -32,7 +32,7 @@ from matching.places import Place, place_of
 from matching.prices import price_of
 from matching.querysets import LIST_ORDER
 from matching.release import offers_of, release, release_one, requests_of
-from matching.services.what_if import TooManyTries
+from matching.services.what_if import NotNow, TooManyTries
 from matching.services.what_if import what_if as tried
 from matching.sheets import (
     curve_table,
@@ -151,9 +151,9 @@ def what_if(request: PageRequest, uid: str) -> HttpResponse:
     if form.is_bound and form.is_valid():
         try:
             outcome = outcome_of(tried(post=post, changes=form.changes, reader=reader, today=today))
-        except TooManyTries as refusal:
+        except (NotNow, TooManyTries) as refusal:
             form.add_error(None, refusal.message)
-            status = 429
+            status = 429 if isinstance(refusal, TooManyTries) else 503
     elif form.is_bound:
         status = 400
     context = {

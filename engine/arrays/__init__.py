@@ -37,6 +37,7 @@ from engine.arrays.ranking import (  # noqa: E402
     nearest_needs,
     rank_need,
     rank_offer,
+    standing,
     warm,
 )
 
@@ -54,5 +55,6 @@ __all__ = [
     "nearest_needs",
     "rank_need",
     "rank_offer",
+    "standing",
     "warm",
 ]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.arrays.columns import ANYBODY, NONE, Codes, Needs, Offers, Rows
 from engine.arrays.gates import KEYS, judge, same_unit
 from engine.arrays.quantities import EXPECTED, free
-from engine.arrays.scores import PAIR, score, totals
+from engine.arrays.scores import MILLION, PAIR, score, totals
 from engine.assumptions import STANDARD, Assumptions
 from engine.fixes import FIXES
 from engine.gates import GATES
@@ -200,10 +200,15 @@ def roots(failed: int) -> int:
 
 def in_order(pairs: Rows, ids: Rows) -> Rows:
     """Best first, as `engine.ranking.order_key` has it; `ids` are the posts on the other side."""
+    return pairs[np.lexsort(-standing(pairs, ids).T[::-1])]
+
+
+def standing(pairs: Rows, ids: Rows) -> NDArray[np.int64]:
+    """Where pairs stand in that order, a row each: more is better, the first column that differs decides."""
     price = np.where(pairs["price"] == NONE, np.iinfo(np.int64).max, pairs["price"])
-    conditional = pairs["unknown"] != 0
-    keys = (ids, price, pairs["first_power_on"], -pairs["utilization"], conditional, -pairs["points"])
-    return pairs[np.lexsort(keys)]
+    used = np.rint(pairs["utilization"] * MILLION)
+    columns = (pairs["points"], pairs["unknown"] == 0, used, -pairs["first_power_on"], -price, -ids)
+    return np.stack(columns, axis=1).astype(np.int64)
 
 
 def funnel(unit: Unit, failed: NDArray[np.int32]) -> tuple[FunnelRow, ...]:

@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from threading import Lock
+from threading import Lock, Thread
+from time import monotonic
 from typing import Any
+
+from django.db import connection
 
 from accounts.readers import Reader
 from common.counters import counted
@@ -27,8 +30,10 @@ OwnPost = Site | GpuPool | CapacityRequest
 Pair = Any  # a row of `engine.arrays.PAIR`
 
 # What this process knows of the market: read by the first try, brought up to date by each, one at a time.
-_market, _looking = Market(), Lock()
+market, _looking = Market(), Lock()
 LONGEST_WAIT_SECONDS = 5
+# A market of hundreds of thousands is not read while somebody waits, but behind his back, in slices.
+FIRST_LOOK_SECONDS, SLICE_SECONDS = 5, 1
 # The key under which the post that is tried stands beside the real ones.
 TRIED = -1
 
@@ -49,13 +54,17 @@ class TooManyTries(DomainError):
     code = "too_many_tries"
 
 
+class NotNow(DomainError):
+    code = "not_now"
+
+
 def what_if(*, post: OwnPost, changes: Changes, reader: Reader, today: date) -> list[dict[str, Any]]:
     """Each post of the other side that matches before or after: its face, both scores, and what else the
     reader may know; best first. A teaser tells its scores to five, as its match does.
 
     `post` is the reader's own, open and loaded `with_all`; it is tried against all open posts. Raises
     TooManyTries: editing a post to feel for what others hide leaves its traces, and this must not be the
-    faster way.
+    faster way. Raises NotNow while a large market is read for the first time, or others are in the way.
     """
     if counted(f"what-if:{post.organization_id}") > TRIES_PER_MINUTE:
         raise TooManyTries("That was a lot of tries. Wait a minute, then go on.")
@@ -111,12 +120,26 @@ def _changed_offer(offer: Offer, changes: Changes) -> Offer:
 def _market_of(today: date, post_type: str) -> Iterator[Market]:
     """The market with the side opposite to a post up to date, for this thread alone."""
     if not _looking.acquire(timeout=LONGEST_WAIT_SECONDS):
-        raise TooManyTries("Others are trying too. Wait a moment, then try again.")
+        raise NotNow("Others are trying too. Wait a moment, then try again.")
     try:
-        _market.sides(post_type)[1].refresh(today)
-        yield _market
+        if not market.sides(post_type)[1].refresh(today, monotonic() + FIRST_LOOK_SECONDS):
+            Thread(target=read_on, args=(market, today), daemon=True).start()
+            raise NotNow("All open posts are being read for the first time. Try again in half a minute.")
+        yield market
     finally:
         _looking.release()
+
+
+def read_on(market: Market, today: date) -> None:
+    """Read both sides to the end, a slice at a time, so that whoever tries meanwhile is told."""
+    try:
+        for side in (market.supply, market.demand):
+            is_read = False
+            while not is_read:
+                with _looking:
+                    is_read = side.refresh(today, monotonic() + SLICE_SECONDS)
+    finally:
+        connection.close()
 
 
 def _matched(values: list[Any], market: Market) -> dict[int, Pair]:

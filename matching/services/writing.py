@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+import numpy as np
 from django.db import connection
 from django.db.models import Count, Q
 
-from engine import STANDARD, Unit
+from engine import STANDARD, Unit, arrays
 from engine.arrays import NEVER, NONE
 from listings.models import Post
 from listings.services import changes
@@ -97,17 +98,20 @@ def _for_share(query: Any) -> list[tuple[int, int]]:
 
 
 def _rows(own: Own, ranked: Ranked, entries: Mapping[int, Entry]) -> list[dict[str, Any]]:
-    """Pairs worth keeping: the best of the own post, and whatever beats the floor of the other.
+    """Pairs worth keeping: the best of the own post, and whatever the other would have among its best.
 
     A partner that was never ranked has its own turn before it, and finds the pair if it is worth keeping.
+    Which pairs are kept depends on all places in the order, ties included, so it does not depend on who was
+    ranked first.
     """
-    points = ranked.pairs["points"].tolist()
-    wanted = Ranking.objects.worth_keeping(ranked.partners, points, ranked.unit)
+    floors = Ranking.objects.reached(ranked.partners, ranked.pairs["points"].tolist(), ranked.unit)
+    theirs = arrays.standing(ranked.pairs, np.full(len(ranked.pairs), own.post_id))
     rows = []
     for place, partner in enumerate(ranked.partners):
-        among_best, beats_floor = place < own.kept, partner in wanted
-        if among_best or beats_floor:
-            flags = {f"for_{_flag(own.side)}": among_best, f"for_{_flag(own.other_side)}": beats_floor}
+        among_best = place < own.kept
+        among_theirs = partner in floors and theirs[place].tolist() >= (floors[partner] or [])
+        if among_best or among_theirs:
+            flags = {f"for_{_flag(own.side)}": among_best, f"for_{_flag(own.other_side)}": among_theirs}
             rows.append(_row(own, ranked.pairs[place], partner, entries[partner].version) | flags)
     return rows
 
@@ -181,7 +185,6 @@ def _note(own: Own, ranked: list[Ranked], seen_xid: int, now: datetime) -> None:
 
 
 def _ranking(own: Own, ranked: Ranked, seen_xid: int, now: datetime) -> Ranking:
-    found = ranked.pairs
     return Ranking(
         post_id=own.post_id,
         unit=ranked.unit,
@@ -189,11 +192,18 @@ def _ranking(own: Own, ranked: Ranked, seen_xid: int, now: datetime) -> Ranking:
         assumptions_version=STANDARD.version,
         seen_xid=seen_xid,
         ranked_at=now,
-        floor=int(found[own.kept - 1]["points"]) if len(found) > own.kept else None,
+        floor=_floor(own, ranked),
         funnel=[row._asdict() for row in ranked.funnel],
         near_misses=[_plain(asdict(near)) for near in ranked.near_misses],
         wins=[_plain(asdict(win)) for win in ranked.wins],
     )
+
+
+def _floor(own: Own, ranked: Ranked) -> list[int] | None:
+    if len(ranked.pairs) <= own.kept:
+        return None
+    last = slice(own.kept - 1, own.kept)
+    return [int(one) for one in arrays.standing(ranked.pairs[last], np.array(ranked.partners[last]))[0]]
 
 
 def _plain(value: Any) -> Any:

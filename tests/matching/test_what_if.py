@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from listings.models import CapacityRequest, Post
 from listings.services import update_request
+from marketplace.local.processes import wait_until
 from matching.models import Match
 from matching.services import drain
 from matching.snapshots import Market
@@ -20,7 +21,7 @@ from tests.factories import phase
 @pytest.fixture(autouse=True)
 def unread(monkeypatch):
     """Each test has a market of its own; what the process has read of another's must not show."""
-    monkeypatch.setattr("matching.services.what_if._market", Market())
+    monkeypatch.setattr("matching.services.what_if.market", Market())
 
 
 def url_of(post):
@@ -199,3 +200,16 @@ def test_a_try_costs_the_same_at_any_size(make, tenant, size, django_assert_num_
 
     with django_assert_num_queries(11):
         try_out(tenant, request_, price="200")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_market_too_large_to_wait_for_is_read_in_the_background(make, tenant, monkeypatch):
+    monkeypatch.setattr("matching.services.what_if.FIRST_LOOK_SECONDS", -1)
+    make.site(name="Ready", phases=[phase(ready_on=date(2027, 3, 1))])
+    request_ = make.request()
+
+    first = try_out(tenant, request_, latest_on="2028-06-01")
+
+    assert first.status_code == 503
+    assert "Try again in half a minute" in first.content.decode()
+    assert wait_until(lambda: try_out(tenant, request_, latest_on="2028-06-01").status_code == 200, 5, 0.5)

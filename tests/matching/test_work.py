@@ -44,6 +44,14 @@ def claim() -> int | None:
         return taken()
 
 
+def ranked_in(order):
+    """The pairs that stand after ranking the posts one after the other, with whose they are."""
+    for post in order:
+        changes.mark([post])
+        drain()
+    return set(Match.objects.values_list("request", "offer", "for_need", "for_offer"))
+
+
 class TestPosting:
     def test_a_post_awaits_matching_until_it_is_matched(self, make, miner, tenant):
         site, request = make.site(), make.request()
@@ -202,7 +210,20 @@ class TestKeeping:
         prices = [match.comparable_price or 0 for match in kept]
         assert prices == sorted(prices)
         assert kept.count() == 3
-        assert Ranking.objects.get(post=request).floor == kept[2].points
+        assert (Ranking.objects.get(post=request).floor or [])[0] == kept[2].points
+
+    def test_what_is_kept_does_not_depend_on_who_was_ranked_first(self, make, monkeypatch):
+        """Equal posts tie at every floor, and only their keys tell who stays."""
+        monkeypatch.setattr(writing, "KEPT_PER_NEED", 3)
+        monkeypatch.setattr(writing, "KEPT_PER_OFFER", 2)
+        monkeypatch.setattr(writing, "THIN_NEED", 1)
+        monkeypatch.setattr(writing, "THIN_OFFER", 1)
+        posts = [make.site().pk for _ in range(6)] + [make.request().pk for _ in range(5)]
+        drain()
+
+        kept = [ranked_in(order) for order in (posts, posts[::-1], posts[1::2] + posts[::2])]
+
+        assert kept[0] == kept[1] == kept[2]
 
     def test_a_list_that_runs_thin_is_ranked_anew(self, make, miner, tenant, monkeypatch):
         monkeypatch.setattr(writing, "KEPT_PER_NEED", 3)
