@@ -58,6 +58,5 @@ def test_a_tile_of_the_map_narrows_the_list_in_place(make, page: Page):
     expect(tile).to_be_focused()
     page.set_viewport_size({"width": 360, "height": 900})
     expect(tile).to_be_hidden()
-    page.get_by_text("The map as a table").click()
     page.get_by_role("link", name="PJM").click()
     expect(page).to_have_url(re.compile(r"grid=PJM$"))
