@@ -30,7 +30,7 @@ OwnPost = Site | GpuPool | CapacityRequest
 Pair = Any  # a row of `engine.arrays.PAIR`
 
 # What this process knows of the market: read by the first try, brought up to date by each, one at a time.
-market, _looking = Market(), Lock()
+market, _looking, _reading = Market(), Lock(), Lock()
 LONGEST_WAIT_SECONDS = 5
 # A market of hundreds of thousands is not read while somebody waits, but behind his back, in slices.
 FIRST_LOOK_SECONDS, SLICE_SECONDS = 5, 1
@@ -131,7 +131,9 @@ def _market_of(today: date, post_type: str) -> Iterator[Market]:
 
 
 def read_on(market: Market, today: date) -> None:
-    """Read both sides to the end, a slice at a time, so that whoever tries meanwhile is told."""
+    """Read both sides to the end, in one thread, a slice at a time: whoever tries meanwhile is told."""
+    if not _reading.acquire(blocking=False):
+        return
     try:
         for side in (market.supply, market.demand):
             is_read = False
@@ -140,6 +142,7 @@ def read_on(market: Market, today: date) -> None:
                     is_read = side.refresh(today, monotonic() + SLICE_SECONDS)
     finally:
         connection.close()
+        _reading.release()
 
 
 def _matched(values: list[Any], market: Market) -> dict[int, Pair]:
