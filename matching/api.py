@@ -189,6 +189,9 @@ class SummaryAnswer(serializers.Serializer[Any]):
     """One need of a request; a request that takes GPUs or hosting has two."""
 
     unit = serializers.ChoiceField([unit.value for unit in Unit])
+    recounting = serializers.BooleanField(
+        help_text="true: a whole-market run made the matches; what follows is of before it, or still empty."
+    )
     funnel = FunnelAnswer(many=True, help_text="How many offers remain after each gate, in this order.")
     near_misses = NearMissAnswer(many=True)
 
@@ -253,6 +256,9 @@ class WinAnswer(serializers.Serializer[Any]):
 
 class WinsAnswer(serializers.Serializer[Any]):
     unit = serializers.ChoiceField([unit.value for unit in Unit])
+    recounting = serializers.BooleanField(
+        help_text="true: a whole-market run made the matches; what follows is of before it, or still empty."
+    )
     funnel = FunnelAnswer(many=True, help_text="How many requests remain after each gate, in this order.")
     wins = WinAnswer(many=True, help_text="Those that win most first, at most five.")
 

@@ -100,6 +100,7 @@ class Win(NamedTuple):
 
 class Funnel(NamedTuple):
     unit: str
+    is_recounting: bool
     groups: list[Group]
     gates: list[Remaining]
     wins: list[Win]
@@ -194,6 +195,7 @@ def funnels_of(summaries: Iterable[Shown]) -> list[Funnel]:
     return [
         Funnel(
             unit=_("GPUs") if one["unit"] == "gpu" else _("MW"),
+            is_recounting=one["recounting"],
             groups=_groups(one.get("near_misses", ())),
             gates=_gates(one["funnel"]),
             wins=_wins(one.get("wins", ()), "GPUs" if one["unit"] == "gpu" else "MW"),

@@ -19,7 +19,7 @@ from matching.querysets import (
     ReviewQuerySet,
     RunQuerySet,
 )
-from matching.vocabulary import Cause, Decision, Reason, Stage, Why
+from matching.vocabulary import NOTHING_SEEN, Cause, Decision, Reason, Stage, Why
 
 
 class Match(models.Model):
@@ -135,9 +135,18 @@ class Ranking(models.Model):
             models.UniqueConstraint(fields=["post", "unit"], name="ranking_once_per_need"),
             models.CheckConstraint(name="ranking_unit_known", condition=Q(unit__in=list(Unit))),
         ]
+        indexes = [
+            models.Index(fields=["ranked_at", "id"], name="ranking_oldest"),
+            models.Index(fields=["id"], condition=Q(seen_xid=NOTHING_SEEN), name="ranking_recounting"),
+        ]
 
     def __str__(self) -> str:
         return f"post {self.post_id} in {self.unit}"
+
+    @property
+    def is_recounting(self) -> bool:
+        """Funnel, near misses and wins are older than the list, or not there yet."""
+        return self.seen_xid == NOTHING_SEEN
 
 
 class Review(models.Model):

@@ -35,7 +35,7 @@ from accounts.readers import Reader
 from engine import STANDARD, Unit
 from listings.models import Change, GpuWish, Post, Step
 from listings.vocabulary import PostType, Status
-from matching.vocabulary import REOPENED_AT_POINTS, SHOWN_PER_NEED, Decision, ReviewState
+from matching.vocabulary import NOTHING_SEEN, REOPENED_AT_POINTS, SHOWN_PER_NEED, Decision, ReviewState
 
 _NEVER = Value(date.max)
 _DEAREST = Decimal("99999999")
@@ -265,6 +265,10 @@ ON post_id = post AND (floor IS NULL OR points >= floor[1]) WHERE unit = %s
 
 
 class RankingQuerySet(QuerySet[_M]):
+    def recounting(self) -> Self:
+        """Those whose list a whole-market run has made, and whose counts are still to follow."""
+        return self.filter(seen_xid=NOTHING_SEEN)
+
     def reached(self, posts: list[int], points: list[int], unit: str) -> dict[int, list[int] | None]:
         """Of those posts that have been ranked and may keep a newcomer with so many points: their floors.
 

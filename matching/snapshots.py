@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import Model
 
 from engine import Need, Offer
+from engine.arrays import Lists
 from engine.arrays import Market as Rows
 from listings.models import CapacityRequest, Evidence, GpuModel, GpuPool, GpuWish, Phase, Post, Site, Step
 from listings.vocabulary import PostType, Status
@@ -95,6 +96,7 @@ class Market:
 
     def __init__(self) -> None:
         self.rows = Rows()
+        self.lists = Lists(self.rows)
         self.supply = Side((PostType.SITE, PostType.GPU_POOL), self.rows.offers)
         self.demand = Side((PostType.REQUEST,), self.rows.needs)
 

@@ -39,6 +39,7 @@ def summaries(
     return [
         {
             "unit": ranking.unit,
+            "recounting": ranking.is_recounting,
             "funnel": [remaining(row, reader) for row in ranking.funnel],
             "near_misses": near_misses(ranking, request, offers),
         }

@@ -17,6 +17,9 @@ NEAR_MISSES = 10
 # Counts, near misses and wins of a post follow changes of the other side after at most this long.
 RECOUNT_AFTER_SECONDS = 60
 
+# As `Ranking.seen_xid`: a whole-market run has made the list; the counts have seen nothing of the market yet.
+NOTHING_SEEN = 0
+
 # A home page tells for this long what was lost.
 LOSSES_KEPT = timedelta(days=30)
 

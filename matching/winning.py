@@ -65,6 +65,7 @@ def wins_of(
     return [
         {
             "unit": ranking.unit,
+            "recounting": ranking.is_recounting,
             "funnel": [remaining(row, reader) for row in ranking.funnel],
             "wins": [_told(line, ranking.unit) for line in _lines(ranking, offer_from(post), requests)],
         }

@@ -28,6 +28,7 @@ if not vars(config)["CACHE_DIR"]:
 
 from engine.arrays.columns import DEAD_ROWS, NEVER, NONE, Rows  # noqa: E402 - compiled on import, so the folder comes first
 from engine.arrays.gates import KEYS  # noqa: E402
+from engine.arrays.keeping import Lists, warm_lists  # noqa: E402
 from engine.arrays.ranking import (  # noqa: E402
     NOT_JUDGED,
     Market,
@@ -47,6 +48,7 @@ __all__ = [
     "NEVER",
     "NONE",
     "NOT_JUDGED",
+    "Lists",
     "Market",
     "Ranked",
     "Rows",
@@ -57,4 +59,5 @@ __all__ = [
     "rank_offer",
     "standing",
     "warm",
+    "warm_lists",
 ]

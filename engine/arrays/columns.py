@@ -280,10 +280,12 @@ class Offers:
     table: Growing = field(default_factory=lambda: Growing(OFFER))
     phases: Growing = field(default_factory=lambda: Growing(PHASE))
     rows_of: dict[int, list[int]] = field(default_factory=dict)
+    changes: int = 0  # how often a row has come or gone
 
     def put(self, *offers: Offer) -> None:
         """Add the offers of one id, in place of those it had."""
         self.drop(offers[0].id)
+        self.changes += 1
         for offer in offers:
             first = self.phases.append(_phases(offer, self.assumptions))
             row = _offer(offer, first, self.codes, self.assumptions)
@@ -291,7 +293,7 @@ class Offers:
 
     def drop(self, post: int) -> None:
         """Take the offers of this id away, if there are any."""
-        _bury(self.table, self.rows_of, post)
+        self.changes += _bury(self.table, self.rows_of, post)
         if self.table.is_wasteful:
             _compact(self.table, self.rows_of, (self.phases, "phase", "phases"))
 
@@ -341,10 +343,12 @@ class Needs:
         )
 
 
-def _bury(table: Growing, rows_of: dict[int, list[int]], post: int) -> None:
-    for row in rows_of.pop(post, ()):
-        table.array[row]["alive"] = False
-        table.dead += 1
+def _bury(table: Growing, rows_of: dict[int, list[int]], post: int) -> int:
+    """Mark the rows of a post as dead; return how many they were."""
+    rows = rows_of.pop(post, [])
+    table.array["alive"][rows] = False
+    table.dead += len(rows)
+    return len(rows)
 
 
 def _compact(table: Growing, rows_of: dict[int, list[int]], *parts: tuple[Growing, str, str]) -> None:

@@ -225,6 +225,11 @@ def funnel(unit: Unit, failed: NDArray[np.int32]) -> tuple[FunnelRow, ...]:
     return tuple(rows)
 
 
+def scored(view: View, pairs: Rows) -> Rows:
+    """What a match stores of pairs (of `need` and `offer`, none of which fails a gate): rows of `PAIR`."""
+    return _scored(view, pairs["need"], pairs["offer"])
+
+
 def _pairs(own: int, others: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     return np.full(len(others), own), others
 

@@ -30,14 +30,17 @@ HOPED = 1.5
 
 
 class Best(NamedTuple):
-    """The best needs of each offer so far, in no order; `floor` is the points that a newcomer must reach."""
+    """The best needs of each offer, by its place in `Loose`, so far; in no order.
+
+    `floor` is the points that a newcomer must reach.
+    """
 
     first: NDArray[np.int64]  # both keys of the order, as `_keys` has them
     second: NDArray[np.int64]
     need: NDArray[np.int32]
     score: NDArray[np.float64]
     held: NDArray[np.int32]
-    worst: NDArray[np.int32]  # its place, once all places are held
+    worst: NDArray[np.int32]  # where it is held, once all room is taken
     floor: NDArray[np.int32]
 
 
@@ -67,17 +70,13 @@ class Search(NamedTuple):
     least: int  # points
 
 
-def searching(
-    loose: Loose, offers: int, floor: NDArray[np.int32], per_need: int, per_offer: int, least: int
-) -> Search:
+def searching(loose: Loose, floor: NDArray[np.int32], per_need: int, per_offer: int, least: int) -> Search:
     """`floor` is shared: whichever thread knows better needs raises it for the other."""
-    return Search(
-        loose, powers(), _nothing(offers, per_offer, floor), _room(len(loose.rows)), per_need, least
-    )
+    return Search(loose, powers(), _nothing(per_offer, floor), _room(len(loose.rows)), per_need, least)
 
 
-def _nothing(offers: int, kept: int, floor: NDArray[np.int32]) -> Best:
-    last = np.iinfo(np.int64).max
+def _nothing(kept: int, floor: NDArray[np.int32]) -> Best:
+    last, offers = np.iinfo(np.int64).max, len(floor)
     first, second = np.full((offers, kept), last), np.full((offers, kept), last)
     need, score = np.full((offers, kept), NONE, np.int32), np.zeros((offers, kept))
     return Best(first, second, need, score, np.zeros(offers, np.int32), np.zeros(offers, np.int32), floor)
@@ -137,7 +136,7 @@ def _candidates(need: Any, M: View, S: Search, hoped: int) -> tuple[int, int]:
             continue
         ask = asked(need, cap_of(need, offer, M), M)
         for n in range(count, passed):
-            enough = min(hope, S.best.floor[loose.rows[room.maybe[n]]])
+            enough = min(hope, S.best.floor[room.maybe[n]])
             most = bound(ask, loose.facts[room.maybe[n]], M, S.table, enough)
             if not most:
                 continue
@@ -175,10 +174,11 @@ def _matches(row: int, M: View, S: Search, count: int, for_offers: bool) -> tupl
     found, floor, above = 0, least if per_need else POINTS, 0
     for n in range(count):
         at = room.ordered[n]
-        offer_row = S.loose.rows[room.maybe[at]]
-        wanted = best.floor[offer_row] if for_offers else POINTS
+        place = room.maybe[at]
+        wanted = best.floor[place] if for_offers else POINTS
         if room.bounds[at] < min(floor, wanted):
             continue
+        offer_row = S.loose.rows[place]
         offer = M.offers[offer_row]
         judged = judge(need, offer, M, True)
         if judged[0]:
@@ -189,7 +189,7 @@ def _matches(row: int, M: View, S: Search, count: int, for_offers: bool) -> tupl
             continue
         first, second = _keys(need, offer, M, judged, points)
         if points >= wanted:
-            _offer_keeps(best, offer_row, row, first, second, total, M)
+            _offer_keeps(best, place, row, first, second, total, M)
         if points >= floor:
             room.offers[found], room.score[found] = offer_row, total
             room.first[found], room.second[found] = first, second
@@ -225,15 +225,15 @@ def _points(key: int) -> int:
 def _offer_keeps(best: Best, offer: int, need: int, first: int, second: int, score: float, M: View) -> None:
     """Put a pair among the best of its offer if it belongs there."""
     kept = best.first.shape[1]
-    place = best.held[offer]
-    if place == kept:
-        place = best.worst[offer]
-        if not _is_before(M, first, second, need, best, offer, place):
+    slot = best.held[offer]
+    if slot == kept:
+        slot = best.worst[offer]
+        if not _is_before(M, first, second, need, best, offer, slot):
             return
     else:
         best.held[offer] += 1
-    best.first[offer, place], best.second[offer, place] = first, second
-    best.need[offer, place], best.score[offer, place] = need, score
+    best.first[offer, slot], best.second[offer, slot] = first, second
+    best.need[offer, slot], best.score[offer, slot] = need, score
     if best.held[offer] < kept:
         return
     worst = 0
@@ -246,13 +246,13 @@ def _offer_keeps(best: Best, offer: int, need: int, first: int, second: int, sco
 
 
 @pairwise
-def _is_before(M: View, first: int, second: int, need: int, best: Best, offer: int, place: int) -> bool:
+def _is_before(M: View, first: int, second: int, need: int, best: Best, offer: int, slot: int) -> bool:
     """Whether a need comes before one that the offer holds."""
-    if first != best.first[offer, place]:
-        return first < best.first[offer, place]
-    if second != best.second[offer, place]:
-        return second < best.second[offer, place]
-    return M.needs[need].id < M.needs[best.need[offer, place]].id
+    if first != best.first[offer, slot]:
+        return first < best.first[offer, slot]
+    if second != best.second[offer, slot]:
+        return second < best.second[offer, slot]
+    return M.needs[need].id < M.needs[best.need[offer, slot]].id
 
 
 @pairwise

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from listings.models import Change, Post
 
@@ -20,15 +20,15 @@ class Claim:
     change_ids: tuple[int, ...]
 
 
-def claim_next(*, passing_over: Collection[int] = ()) -> Claim | None:
+def claim_next(*, of_run: bool = False, passing_over: Collection[int] = ()) -> Claim | None:
     """Claim the post that has waited longest, until the transaction ends; None if nothing waits.
 
-    What has changed comes before what a whole-market run asks for. Works beside any number of other workers:
+    Of what has changed, or of what a whole-market run asks for. Works beside any number of other workers:
     what one of them has claimed is stepped over.
     """
     passed = list(passing_over)
-    while (post_id := _longest_waiting(passed)) is not None:
-        if _lock(post_id):
+    while (post_id := _longest_waiting(of_run, passed)) is not None:
+        if _locked([post_id]):
             # Parked rows too: what has changed since may have mended the post.
             changes = Change.objects.filter(post=post_id).select_for_update(skip_locked=True)
             return Claim(post_id, tuple(changes.values_list("pk", flat=True)))
@@ -36,14 +36,33 @@ def claim_next(*, passing_over: Collection[int] = ()) -> Claim | None:
     return None
 
 
-def finish(claim: Claim) -> None:
+def claim_of_run(most: int, *, passing_over: Collection[int] = ()) -> list[Claim]:
+    """Claim the next posts of a whole-market run, until the transaction ends, requests before offers.
+
+    A post that failed before is left for `claim_next`: the others shall not fail with it.
+    """
+    waiting = _of_run(passing_over).order_by("pk")
+    rows = dict(waiting.select_for_update(skip_locked=True).values_list("post_id", "pk")[:most])
+    return [Claim(post_id, (rows[post_id],)) for post_id in _locked(rows)]
+
+
+def run_waits(*, passing_over: Collection[int] = ()) -> bool:
+    """Whether there is anything for `claim_of_run`, claimed by others or not."""
+    return _of_run(passing_over).exists()
+
+
+def _of_run(passing_over: Collection[int]) -> QuerySet[Change]:
+    return Change.objects.of_run().filter(attempts=0).exclude(post__in=passing_over)
+
+
+def finish(*claims: Claim) -> None:
     """Take the claimed rows off the queue. What has been appended since stays."""
-    Change.objects.filter(pk__in=claim.change_ids).delete()
+    Change.objects.filter(pk__in=[pk for claim in claims for pk in claim.change_ids]).delete()
 
 
-def count_failure(*, post_id: int) -> None:
-    """Remember a failed attempt; after the fifth the post is parked until it changes again."""
-    Change.objects.waiting().filter(post=post_id).update(attempts=F("attempts") + 1)
+def count_failure(*posts: int) -> None:
+    """Remember a failed attempt; after the fifth a post is parked until it changes again."""
+    Change.objects.waiting().filter(post__in=posts).update(attempts=F("attempts") + 1)
 
 
 def mark(posts: Collection[int]) -> None:
@@ -54,9 +73,9 @@ def mark(posts: Collection[int]) -> None:
 
 @transaction.atomic
 def mark_for_run() -> int:
-    """Put every post on the queue behind all that has changed, parked ones tried again; return how many.
+    """Put every post on the queue behind all that has changed, requests first; return how many.
 
-    One statement that holds key shares only: nobody who edits a post waits for it.
+    Parked ones are tried again. It holds key shares only: nobody who edits a post waits for it.
     """
     unpark()
     with connection.cursor() as cursor:
@@ -69,7 +88,7 @@ _MARK_ALL = """
 INSERT INTO listings_change (post_id, version, in_run)
 SELECT id, version, true FROM listings_post p
  WHERE NOT EXISTS (SELECT FROM listings_change c WHERE c.post_id = p.id AND c.in_run)
- ORDER BY id
+ ORDER BY post_type <> 'request', id
 """
 
 
@@ -86,13 +105,18 @@ def unpark() -> int:
     return Change.objects.parked().update(attempts=0)
 
 
-def _longest_waiting(passed: list[int]) -> int | None:
-    waiting = Change.objects.waiting().exclude(post__in=passed).order_by("in_run", "pk")
+def _longest_waiting(of_run: bool, passed: list[int]) -> int | None:
+    waiting = Change.objects.waiting().filter(in_run=of_run).exclude(post__in=passed).order_by("pk")
     first = waiting.select_for_update(skip_locked=True, no_key=True).values_list("post_id", flat=True)
     return first.first()
 
 
-def _lock(post_id: int) -> bool:
+def _locked(posts: Collection[int]) -> list[int]:
+    """Those of these posts that no other worker has."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashint8(%s))", [_LOCK, post_id])
-        return bool(cursor.fetchone()[0])
+        cursor.execute(
+            "SELECT post FROM unnest(%s::bigint[]) AS post"
+            " WHERE pg_try_advisory_xact_lock(%s, hashint8(post))",
+            [list(posts), _LOCK],
+        )
+        return [post for (post,) in cursor.fetchall()]

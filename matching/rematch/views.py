@@ -16,7 +16,7 @@ from accounts.readers import PageRequest
 from common.pages import page_of
 from common.tables import Cell, Column, Table
 from matching import services
-from matching.models import Run
+from matching.models import Ranking, Run
 from matching.rematch.chart import chart_of
 from matching.rematch.shown import shown
 from matching.rematch.words import facts_of, outcome_of, progress_of, step_label
@@ -89,12 +89,19 @@ def _live(found: Run, request: PageRequest) -> dict[str, Any]:
         "why_label": found.get_why_display(),
         "stage_label": found.stage.label,
         "told": outcome_of(body) if ended else progress_of(body),
+        "recounting": _recounting(found) if ended else 0,
         "done": (body["posts"] or 0) - (body["remaining"] or 0),
         "may_cancel": is_operator(request.reader) and found.drained_at is None,
         "facts": _facts(report) if report else None,
         "chart": chart_of(report["score_changes"]) if report else None,
         "table": _table(report) if report else None,
     }
+
+
+def _recounting(found: Run) -> int:
+    """After the latest run: how many rankings have their counts still to follow."""
+    is_latest = not Run.objects.filter(started_at__gt=found.started_at).exists()
+    return Ranking.objects.recounting().count() if is_latest else 0
 
 
 def _facts(report: dict[str, Any]) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -15,6 +15,7 @@ from listings.models import CapacityRequest, GpuPool, Site
 from listings.vocabulary import Status
 from matching.conversion import needs_from, offer_from
 from matching.models import Loss
+from matching.services.rows import OTHER, WhichSide
 from matching.vocabulary import LOSSES_KEPT, Cause
 
 EXPLAINED_AT_ONCE = 100
@@ -23,7 +24,8 @@ EXPLAINED_AT_ONCE = 100
 _LOSE = """
 WITH gone AS (
     DELETE FROM matching_match
-    WHERE {side}_id = %(post)s AND (%(partners)s::bigint[] IS NULL OR {other}_id = ANY(%(partners)s))
+    USING unnest(%(posts)s::bigint[], %(partners)s::bigint[]) AS pair(post, partner)
+    WHERE {side}_id = post AND {other}_id = partner
     RETURNING request_id, offer_id, points, created_at, request_version, offer_version
 ), told AS (
     SELECT request_id, offer_id, points, gone.created_at AS seen_at, CASE
@@ -43,13 +45,16 @@ SELECT *, CASE WHEN cause IN (%(request_left)s, %(offer_left)s) THEN ARRAY[]::va
 _WORDS = {"open": Status.OPEN.value, **{cause.value: cause.value for cause in Cause}}
 
 
-def lose(*, post_id: int, side: Literal["request", "offer"], partners: Collection[int] | None = None) -> None:
-    """Delete the matches of a post, with these partners or with all, and note each as lost; one statement.
+def lose(side: WhichSide, pairs: Collection[tuple[int, int]]) -> None:
+    """Delete the matches of pairs (a post of one side, its partner) and note each as lost; one statement.
 
     Goes with the caller's transaction: what is rolled back was never lost.
     """
-    sql = _LOSE.format(side=side, other="offer" if side == "request" else "request")
-    chosen: dict[str, Any] = {"post": post_id, "partners": None if partners is None else list(partners)}
+    sql = _LOSE.format(side=side, other=OTHER[side])
+    chosen: dict[str, Any] = {
+        "posts": [post for post, _ in pairs],
+        "partners": [partner for _, partner in pairs],
+    }
     with connection.cursor() as cursor:
         cursor.execute(sql, chosen | _WORDS)
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 import structlog
+from django.conf import settings
 from django.db import Error, transaction
 from django.db.models import Max, Q
 
@@ -13,9 +14,11 @@ from engine import STANDARD, Need, Offer, arrays
 from listings.models import Change, Post
 from listings.services import changes
 from listings.vocabulary import PostType
-from matching.models import Ranking
+from matching.models import Ranking, Run
+from matching.services.many import rank_many
 from matching.services.ranking import Ranked, rank_need, rank_offer
-from matching.services.writing import Overtaken, Own, WhichSide, forget, write
+from matching.services.rows import WhichSide
+from matching.services.writing import Overtaken, Own, forget, write
 from matching.snapshots import Market, entry_of, load, values_of
 from matching.vocabulary import RECOUNT_AFTER_SECONDS
 
@@ -32,8 +35,11 @@ def work_for(*, seconds: float, market: Market, now: datetime) -> int:
     ends, done, failed = monotonic() + seconds, 0, set[int]()
     if not market.refresh(now.date(), ends):
         return 0
+    steps = (_work_one, _work_on_run, _work_one_of_run)
     while monotonic() < ends:
-        outcome = _work_one(market, failed, now)
+        # What has changed comes first, each time.
+        outcomes = (step(market, failed, now) for step in steps)
+        outcome = next((outcome for outcome in outcomes if outcome is not None), None)
         if outcome is None and not mark_overdue(now=now):
             break
         done += outcome or 0
@@ -51,8 +57,11 @@ def mark_overdue(*, now: datetime) -> bool:
     Due are posts ranked under older assumptions, and those whose counts, near misses and wins have not seen
     what changed on the other side a while ago. The matches of such a post are current: each post's own turn
     writes them. Ranking it anew also mends the rare pair that two rankings at once left out of both lists.
-    One at a time, and only when nothing else waits, so that whoever posts meanwhile is served first.
+    One at a time, and only when nothing else waits, so that whoever posts meanwhile is served first. While a
+    run is under way none is due: it would have to wait for them.
     """
+    if Run.objects.under_way().exists():
+        return False
     demand = Q(post_type=PostType.REQUEST)
     needs, offers = Q(post__post_type=PostType.REQUEST), ~Q(post__post_type=PostType.REQUEST)
     unseen = needs & Q(seen_xid__lte=_latest(~demand)) | offers & Q(seen_xid__lte=_latest(demand))
@@ -69,12 +78,12 @@ def _latest(posts: Q) -> int:
     return int(Post.objects.filter(posts).aggregate(xid=Max("changed_xid"))["xid"] or 0)
 
 
-def _work_one(market: Market, failed: set[int], now: datetime) -> int | None:
+def _work_one(market: Market, failed: set[int], now: datetime, of_run: bool = False) -> int | None:
     """Rank the next post: 1 if it was, 0 if it could not be, None if nothing waits."""
     claim: changes.Claim | None = None
     try:
         with transaction.atomic():
-            claim = changes.claim_next(passing_over=failed)
+            claim = changes.claim_next(of_run=of_run, passing_over=failed)
             if claim is None:
                 return None
             _rank_and_write(claim.post_id, market, now)
@@ -84,17 +93,46 @@ def _work_one(market: Market, failed: set[int], now: datetime) -> int | None:
     except Exception as error:
         if claim is None:
             raise
-        _remember(error, claim.post_id, failed)
+        _remember(error, [claim.post_id], failed)
         return 0
     return 1
 
 
-def _remember(error: Exception, post_id: int, failed: set[int]) -> None:
-    """Leave the post for the next slice. Only the rules' own failures count towards parking it."""
-    log.exception("matching.failed", post=post_id)
-    failed.add(post_id)
-    if not isinstance(error, Error):
-        changes.count_failure(post_id=post_id)
+def _work_one_of_run(market: Market, failed: set[int], now: datetime) -> int | None:
+    return _work_one(market, failed, now, of_run=True)
+
+
+def _work_on_run(market: Market, failed: set[int], now: datetime) -> int | None:
+    """Rank the next posts of a run at once: how many were, None if none waits that has not failed before.
+
+    None as well if others have claimed all that wait.
+    """
+    if not changes.run_waits(passing_over=failed):
+        return None
+    arrays.warm_lists()
+    claims: list[changes.Claim] = []
+    try:
+        with transaction.atomic():
+            claims = changes.claim_of_run(settings.RUN_POSTS_AT_ONCE, passing_over=failed)
+            done = rank_many((claim.post_id for claim in claims), market, now)
+            changes.finish(*(claim for claim in claims if claim.post_id in done))
+    except Exception as error:
+        if not claims:
+            raise
+        _remember(error, [claim.post_id for claim in claims], failed)
+        return 0
+    return len(done) if claims else None
+
+
+def _remember(error: Exception, posts: list[int], failed: set[int]) -> None:
+    """Leave the posts for the next slice. Only the rules' own failures count: a post of a run is then tried
+    alone, and in the end it is parked."""
+    log.exception("matching.failed", posts=posts)
+    if isinstance(error, Error):
+        failed.update(posts)
+    else:
+        changes.count_failure(*posts)
+        failed.update(posts if len(posts) == 1 else ())
 
 
 def _rank_and_write(post_id: int, market: Market, now: datetime) -> None:

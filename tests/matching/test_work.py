@@ -171,7 +171,7 @@ class TestWriting:
         changes.finish(
             changes.Claim(site.pk, tuple(Change.objects.filter(post=site).values_list("pk", flat=True)))
         )
-        monkeypatch.setattr(writing, "_unchanged", lambda own, versions, partners: partners)
+        monkeypatch.setattr(writing, "unchanged", lambda posts, *_: posts)
         self.edit_while_ranking(monkeypatch, lambda: Post.objects.filter(pk=site.pk).update(status="paused"))
         work._work_one(Market(), set(), timezone.now())
 

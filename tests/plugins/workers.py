@@ -23,6 +23,7 @@ class WorkerProcess:
     def __init__(self, log: Path) -> None:
         self.log = log
         env = {**os.environ, **up.WORKER_ENV, "DATABASE_URL": url_of_test_database(), "LOG_LEVEL": "INFO"}
+        env["RUN_POSTS_AT_ONCE"] = "3"  # the markets of tests are small, and are to be caught half-way
         self.child = Child("worker", [sys.executable, *up.WORKER.split()], env=env, output=log)
 
     def start(self) -> None:

@@ -98,7 +98,7 @@ def test_two_workers_drain_a_run(market, start_worker: StartWorker):
 
 def test_a_worker_killed_in_the_middle_costs_nothing(market, start_worker: StartWorker):
     first = start_worker()
-    with edited(posts()[6]):
+    with edited(posts()[-1]):  # the last of the requests, which are ranked first
         run = start()
         eventually(a_backend_waits_for_a_lock, WARM_UP_S)
         first.kill()
@@ -153,7 +153,7 @@ def test_a_cancelled_run_leaves_ordinary_changes_alone(market, make, start_worke
 
     eventually(lambda: ended(run) and not Change.objects.exists(), WARM_UP_S)
 
-    assert run.left >= 10
+    assert run.left >= 9
     assert Match.objects.filter(offer=newcomer).count() == 4
     assert violations() == {}
 
