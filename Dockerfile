@@ -9,7 +9,7 @@ RUN SECRET_KEY=$(head -c 60 /dev/urandom | base64 -w0) \
     DATABASE_URL=postgresql://none REDIS_URL=redis://none EMAIL_URL=consolemail:// PUBLIC_URL=https://none \
     python manage.py collectstatic --no-input
 # The loops of the rules, compiled here once instead of in each container.
-RUN python -c "from engine import arrays; arrays.warm()"
+RUN python -c "from engine import arrays; arrays.warm(); arrays.warm_lists()"
 RUN useradd --system --no-create-home switchyard
 USER switchyard
 EXPOSE 8000

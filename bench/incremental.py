@@ -3,9 +3,9 @@
     .venv/bin/python -m bench.with_servers bench.incremental --sites 100000 --requests 100000
 
 Loads an invented market into the database that the settings name, which has to be empty, starts the site and
-one worker, and posts, reads and withdraws one site after the other as `bench/post_to_match.py` does. Nothing
-of the market has been ranked before, so no list has a floor yet and each site's run writes every match that
-it finds: the worst case.
+one worker, and posts, reads and withdraws one site after the other as `bench/post_to_match.py` does: before
+anything of the market has been ranked, and again once all of it has. Then the site, which suits nearly
+everybody, also enters the lists of all requests that it is among the best for: the worst case.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 django.setup()
 
-import psutil
 from django.core.management import call_command
 from django.db import connection
 
@@ -36,11 +35,13 @@ from accounts.readers import reader_of_user
 from accounts.vocabulary import Kind, Role, Scope
 from bench.load_market import load
 from bench.post_to_match import rounds, told
-from bench.whole_market import at_work
+from bench.whole_market import at_work, largest_mb, looks
 from listings.models import Post
 from marketplace.local.processes import Child, wait_until
 from marketplace.management.commands import up
+from matching.services import start_run
 
+CORES = 2
 STATISTICS_SECONDS = 2  # until backends have reported what they did
 
 
@@ -51,16 +52,26 @@ def main() -> None:
         sys.exit("This database has posts already. Give an empty one.")
     load(sites=asked.sites, requests=asked.requests, seed=asked.seed, now=datetime.now(UTC))
     key, posts = _key(), Post.objects.count()
-    with at_work(1), _web() as url:
+    with _web() as url:
+        print(f"{posts:,} posts, none of them ranked:")
+        _measure(url, key, asked.rounds)
+        with at_work(CORES):
+            for _ in looks(start_run(by=None, now=datetime.now(UTC))):
+                pass
+        print("all of them ranked:")
+        _measure(url, key, asked.rounds)
+
+
+def _measure(url: str, key: str, count: int) -> None:
+    with at_work(1):
         warm = next(rounds(url, key, 1, patience_seconds=600))
         before = _written()
-        found = list(rounds(url, key, asked.rounds))
+        found = list(rounds(url, key, count))
         time.sleep(STATISTICS_SECONDS)
-        written = (_written() - before) / asked.rounds
-        worker = max(process.memory_info().rss for process in psutil.Process().children(recursive=True))
-    print(f"{posts:,} posts; the first picture of the market and its first matches took {warm:.1f} s")
-    print(told(found))
-    print(f"{written:,.0f} match rows inserted or updated a post; largest process {worker / 2**20:,.0f} MB")
+        written = (_written() - before) / count
+        largest = largest_mb()
+    print(f"{told(found)}; the first, with the first picture of the market, {warm:.1f} s")
+    print(f"{written:,.0f} match rows inserted or updated a post; largest process {largest:,.0f} MB")
 
 
 def _written() -> int:

@@ -84,9 +84,9 @@ def _measure(workers: int, *, kill: bool = False) -> Measured:
     peak = 0.0
     with at_work(workers) as children, ExitStack() as replaced:
         started = time.perf_counter()
-        for look in _looks(start_run(by=None, now=datetime.now(UTC))):
+        for look in looks(start_run(by=None, now=datetime.now(UTC))):
             looks.append(look)
-            peak = max(peak, _largest_mb())
+            peak = max(peak, largest_mb())
             if kill and look.done > look.posts / 2:
                 children[0].kill()
                 replaced.enter_context(at_work(1))
@@ -95,7 +95,7 @@ def _measure(workers: int, *, kill: bool = False) -> Measured:
     return Measured(workers, seconds, _pace(looks), peak, _fingerprint())
 
 
-def _largest_mb() -> float:
+def largest_mb() -> float:
     """Of the processes that this one has started."""
     sizes = [0.0]
     for process in psutil.Process().children(recursive=True):
@@ -145,7 +145,7 @@ class Look(NamedTuple):
     posts: int
 
 
-def _looks(run: Run) -> Iterator[Look]:
+def looks(run: Run) -> Iterator[Look]:
     """How far it is, from marking to the end, ringing as beat does."""
     begun, rung = time.perf_counter(), 0.0
     while not run.ended_at:

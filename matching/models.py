@@ -70,7 +70,7 @@ class Match(models.Model):
             ),
             models.CheckConstraint(name="match_score_range", condition=Q(score__range=(0, 100))),
         ]
-        indexes = [models.Index(fields=["offer"], name="match_of_offer")]
+        indexes = [models.Index(fields=["offer", "for_offer"], name="match_of_offer")]
 
     def __str__(self) -> str:
         return f"request {self.request_id} with offer {self.offer_id}: {self.score}"

@@ -278,6 +278,13 @@ class RankingQuerySet(QuerySet[_M]):
             cursor.execute(_REACHED, [posts, points, unit])
             return dict(cursor.fetchall())
 
+    def with_rows(self, side: str) -> Self:
+        """Annotate `rows`: matches that rankings of this side ("request" or "offer") count as their own."""
+        own = {"request": {"for_need": True}, "offer": {"for_offer": True}}[side]
+        found = _rows("Match").filter(**{side: OuterRef("post_id")}, **own).annotate(in_unit=_unit())
+        found = found.filter(in_unit=OuterRef("unit")).order_by().values(side)
+        return self.annotate(rows=_counted(found, Count("pk")))
+
     def for_desk(self, reader: Reader, today: date, matches: QuerySet[Any]) -> Self:
         """The open needs that a broker may work on, one row a need, with what these matches of it promise.
 

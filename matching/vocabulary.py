@@ -12,6 +12,8 @@ THIN_NEED = SHOWN_PER_NEED
 THIN_OFFER = 15
 # One with more rows than this has collected newcomers since, and is made anew to drop the surplus.
 FAT = 2
+# A post that comes or goes looks at so many lists of the other side at most, whether they are either.
+UNEVEN_LOOKED_AT = 250
 
 NEAR_MISSES = 10
 # Counts, near misses and wins of a post follow changes of the other side after at most this long.

@@ -6,10 +6,10 @@ each offer as if all its free phases counted, and errs in the pair's favour by a
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from engine.arrays.columns import NONE
@@ -152,14 +152,11 @@ def asked(need: Any, cap: int, M: View) -> Asked:
     return power, timeline, terms
 
 
-@njit(cache=True)
+@cache
 def powers() -> NDArray[np.float32]:
     """Tables of share^weight, one for each whole percent of weight."""
-    found = np.zeros((POINTS, FINE + 1), np.float32)
-    for percent in range(POINTS):
-        for n in range(FINE + 1):
-            found[percent, n] = (n / FINE) ** (percent / 100)
-    return found
+    shares, percents = np.arange(FINE + 1) / FINE, np.arange(POINTS) / 100
+    return np.power(shares[None, :], percents[:, None]).astype(np.float32)
 
 
 @unchecked
@@ -173,17 +170,15 @@ def step_of(share: float, M: View) -> int:
 def bound(ask: Asked, fact: Any, M: View, table: NDArray[np.float32], enough: int) -> int:
     """The most points that the pair can have; 0 where that is not enough, or a gate is seen to fail."""
     least = enough - 0.5 - SAFE
+    # Few tests, of several answers each: which of them fails cannot be foreseen, and a wrong guess is dear.
     power, has_it = _power(ask[0], fact)
-    most = 100 * table[ask[0].row, step_of(power, M)]
-    if not has_it or most < least:
-        return 0
     timeline, in_time = _timeline(ask[1], fact, M)
-    most *= table[ask[1].row, step_of(timeline, M)]
-    if not in_time or most < least:
+    most = 100 * table[ask[0].row, step_of(power, M)] * table[ask[1].row, step_of(timeline, M)]
+    if not (has_it & in_time & (most >= least)):
         return 0
     terms, affordable = _terms(ask[2], fact, M)
     most *= table[ask[2].row, step_of(terms, M)]
-    if not affordable or most < least:
+    if not (affordable & (most >= least)):
         return 0
     return min(POINTS - 1, int(most + 0.5 + SAFE))
 

@@ -17,7 +17,7 @@ from engine.arrays.bounds import POINTS
 from engine.arrays.columns import ANYBODY, NONE, Rows
 from engine.arrays.loose import Loose, loosened, only
 from engine.arrays.ranking import Market, View, scored
-from engine.arrays.searching import KEPT, Best, best_of, searching
+from engine.arrays.searching import KEPT, Best, best_of, marked, merge, searching
 from engine.types import Offer, Unit
 
 # One need in so many is looked at first, and an offer hopes for what these tell it, less so many standard
@@ -45,7 +45,8 @@ class Lists:
         chosen[offers] = True
         loose = self._offers(view)
         few = only(loose, chosen[loose.rows])
-        return scored(view, _best(view, few, _alike(view), 0, most, self._least, threads=1)[1])
+        best = _best(view, few, _alike(view), 0, most, self._least, threads=1)[1]
+        return scored(view, _rows(few, best, _held(best)))
 
     @property
     def _least(self) -> int:
@@ -75,7 +76,10 @@ def keep(market: Market, per_need: int, per_offer: int, threads: int = 2) -> Row
     Exact: the same pairs as ranking each need and each offer alone. Ids of needs and offers break ties.
     """
     view, least = market.view(), market.assumptions.keep_score
-    return _joined(*_best(view, loosened(view), _alike(view), per_need, per_offer, least, threads))
+    loose = loosened(view)
+    of_needs, best = _best(view, loose, _alike(view), per_need, per_offer, least, threads)
+    known = marked(of_needs, _places(view, loose), best)
+    return np.concatenate([of_needs, _rows(loose, best, _held(best) & ~known)])
 
 
 def _best(
@@ -86,22 +90,24 @@ def _best(
     per_offer: int,
     least: int,
     threads: int,
-) -> tuple[Rows, Rows]:
-    """The best pairs of each of these needs; and those of each of these offers."""
-    if not len(needs) or not len(loose.rows):
-        return np.zeros(0, KEPT), np.zeros(0, KEPT)
-    run = partial(_run, view, needs=needs, least=least, threads=threads)
+) -> tuple[Rows, Best]:
+    """The best pairs of each of these needs, need by need and best first; and of each of these offers."""
+    run = partial(_run, view, least=least, threads=threads)
     floor = np.full(len(loose.rows), least if per_offer else POINTS, np.int32)
-    hopes = _hopes(view, loose, needs, per_offer, least) if per_offer else floor
-    of_needs, bests = run(loose, per_need=per_need, per_offer=per_offer, floor=hopes.copy())
-    held = _held(view, loose, bests, per_offer)
-    failed = _failed(held, hopes, least)
-    if not failed.any():
-        return of_needs, held[held["need"] != NONE]
-    few = only(loose, failed)
-    _, bests = run(few, per_need=0, per_offer=per_offer, floor=floor[failed])
-    held[failed] = _held(view, few, bests, per_offer)
-    return of_needs, held[held["need"] != NONE]
+    hopes = floor.copy()
+    if per_offer:
+        # The worst of an offer's best needs is hoped to have the points that one need in SAMPLED tells.
+        expected = per_offer / SAMPLED
+        few = int(np.ceil(expected + DEVIATIONS * expected**0.5))
+        run(loose, needs=needs[::SAMPLED], per_need=0, per_offer=few, floor=hopes)
+    of_needs, best = run(loose, needs=needs, per_need=per_need, per_offer=per_offer, floor=hopes.copy())
+    # Offers that hold fewer than they may, and perhaps only because they hoped for more.
+    failed = (best.held < per_offer) & (hopes > least)
+    if failed.any():
+        _, again = run(only(loose, failed), needs=needs, per_need=0, per_offer=per_offer, floor=floor[failed])
+        for name in Best._fields:
+            getattr(best, name)[failed] = getattr(again, name)
+    return of_needs, best
 
 
 def _run(
@@ -114,30 +120,16 @@ def _run(
     floor: NDArray[np.int32],
     least: int,
     threads: int,
-) -> tuple[Rows, list[Best]]:
-    """The best pairs of these needs; and, from each thread, those of the offers that reach the floor."""
+) -> tuple[Rows, Best]:
+    """The best pairs of these needs; and those of the offers that reach the floor, which rises."""
     parts = [np.ascontiguousarray(needs[start::threads]) for start in range(threads)]
     searches = [searching(loose, floor, per_need, per_offer, least) for _ in parts]
     with ThreadPoolExecutor(threads) as pool:
         of_needs = list(pool.map(partial(best_of, view), searches, parts))
-    return np.concatenate(of_needs), [search.best for search in searches]
-
-
-def _hopes(
-    view: View, loose: Loose, needs: NDArray[np.int32], per_offer: int, least: int
-) -> NDArray[np.int32]:
-    """The points that the worst of an offer's best needs is hoped to have, told from one need in SAMPLED."""
-    floor = np.full(len(loose.rows), least, np.int32)
-    expected = per_offer / SAMPLED
-    kept = int(np.ceil(expected + DEVIATIONS * expected**0.5))
-    sample = needs[::SAMPLED]
-    _run(view, loose, needs=sample, per_need=0, per_offer=kept, floor=floor, least=least, threads=1)
-    return floor
-
-
-def _failed(held: Rows, hopes: NDArray[np.int32], least: int) -> NDArray[np.bool_]:
-    """The offers that hold fewer pairs than they may, and perhaps only because they hoped for more."""
-    return (held["need"] == NONE).any(axis=1) & (hopes > least)
+    best = searches[0].best
+    for search in searches[1:]:
+        merge(view, search.best, best)
+    return np.concatenate(of_needs), best
 
 
 def _alike(view: View, needs: NDArray[np.int64] | None = None) -> NDArray[np.int32]:
@@ -149,26 +141,22 @@ def _alike(view: View, needs: NDArray[np.int64] | None = None) -> NDArray[np.int
     return alive[order].astype(np.int32)
 
 
-def _held(view: View, loose: Loose, bests: list[Best], kept: int) -> Rows:
-    """The best of each offer over all threads, best first; a need is NONE where there are fewer."""
-    first, second, need, score = (
-        np.concatenate([getattr(best, name) for best in bests], axis=1) for name in Best._fields[:4]
-    )
-    order = np.lexsort((view.needs["id"][need], second, first), axis=1)[:, :kept]
-    found = np.zeros(order.shape, KEPT)
-    found["offer"] = loose.rows[:, None]
-    found["need"], found["score"] = (np.take_along_axis(each, order, 1) for each in (need, score))
-    found["for_offer"] = True
+def _places(view: View, loose: Loose) -> NDArray[np.int32]:
+    """The place of each offer among those of `loose`, by its row."""
+    places = np.full(len(view.offers), NONE, np.int32)
+    places[loose.rows] = np.arange(len(loose.rows))
+    return places
+
+
+def _held(best: Best) -> NDArray[np.bool_]:
+    """Which places of the lists are taken."""
+    return np.arange(best.need.shape[1]) < best.held[:, None]
+
+
+def _rows(loose: Loose, best: Best, chosen: NDArray[np.bool_]) -> Rows:
+    """Chosen places of the offers' lists as rows of KEPT: offer by offer, best first."""
+    places, slots = np.nonzero(chosen)
+    found = np.zeros(len(places), KEPT)
+    found["offer"], found["need"] = loose.rows[places], best.need[places, slots]
+    found["score"], found["for_offer"] = best.score[places, slots], True
     return found
-
-
-def _joined(of_needs: Rows, of_offers: Rows) -> Rows:
-    """Pairs found from both sides as one row with both flags."""
-    both = np.concatenate([of_needs, of_offers])
-    pairs = both["need"].astype(np.int64) << 32 | both["offer"]
-    order = np.argsort(pairs)
-    both, pairs = both[order], pairs[order]
-    twice = np.flatnonzero(pairs[1:] == pairs[:-1])
-    for flag in ("for_need", "for_offer"):
-        both[flag][twice] |= both[flag][twice + 1]
-    return np.delete(both, twice + 1)

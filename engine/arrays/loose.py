@@ -59,7 +59,7 @@ def loosened(view: View) -> Loose:
 
     return Loose(
         rows=rows.astype(np.int32),
-        starts=np.array([0, *changes, len(rows)], np.int32),
+        starts=np.unique([0, *changes, len(rows)]).astype(np.int32),
         size=size[rows],
         order=column(offers["smallest_order"]),
         term_min=column(offers["term_min"]),

@@ -30,7 +30,7 @@ HOPED = 1.5
 
 
 class Best(NamedTuple):
-    """The best needs of each offer, by its place in `Loose`, so far; in no order.
+    """The best needs so far of each offer, by its place in `Loose`; best first.
 
     `floor` is the points that a newcomer must reach.
     """
@@ -40,7 +40,6 @@ class Best(NamedTuple):
     need: NDArray[np.int32]
     score: NDArray[np.float64]
     held: NDArray[np.int32]
-    worst: NDArray[np.int32]  # where it is held, once all room is taken
     floor: NDArray[np.int32]
 
 
@@ -79,7 +78,7 @@ def _nothing(kept: int, floor: NDArray[np.int32]) -> Best:
     last, offers = np.iinfo(np.int64).max, len(floor)
     first, second = np.full((offers, kept), last), np.full((offers, kept), last)
     need, score = np.full((offers, kept), NONE, np.int32), np.zeros((offers, kept))
-    return Best(first, second, need, score, np.zeros(offers, np.int32), np.zeros(offers, np.int32), floor)
+    return Best(first, second, need, score, np.zeros(offers, np.int32), floor)
 
 
 def _room(offers: int) -> Room:
@@ -225,24 +224,27 @@ def _points(key: int) -> int:
 def _offer_keeps(best: Best, offer: int, need: int, first: int, second: int, score: float, M: View) -> None:
     """Put a pair among the best of its offer if it belongs there."""
     kept = best.first.shape[1]
-    slot = best.held[offer]
-    if slot == kept:
-        slot = best.worst[offer]
-        if not _is_before(M, first, second, need, best, offer, slot):
+    held = best.held[offer]
+    if held == kept:
+        if not _is_before(M, first, second, need, best, offer, held - 1):
             return
-    else:
-        best.held[offer] += 1
+        held -= 1
+    slot = held
+    while slot > 0 and _is_before(M, first, second, need, best, offer, slot - 1):
+        best.first[offer, slot], best.second[offer, slot] = (
+            best.first[offer, slot - 1],
+            best.second[offer, slot - 1],
+        )
+        best.need[offer, slot], best.score[offer, slot] = (
+            best.need[offer, slot - 1],
+            best.score[offer, slot - 1],
+        )
+        slot -= 1
     best.first[offer, slot], best.second[offer, slot] = first, second
     best.need[offer, slot], best.score[offer, slot] = need, score
-    if best.held[offer] < kept:
-        return
-    worst = 0
-    for n in range(1, kept):
-        one = best.first[offer, worst], best.second[offer, worst], best.need[offer, worst]
-        if _is_before(M, one[0], one[1], one[2], best, offer, n):
-            worst = n
-    best.worst[offer] = worst
-    best.floor[offer] = max(best.floor[offer], _points(best.first[offer, worst]))
+    best.held[offer] = held + 1
+    if held + 1 == kept:
+        best.floor[offer] = max(best.floor[offer], _points(best.first[offer, held]))
 
 
 @pairwise
@@ -253,6 +255,37 @@ def _is_before(M: View, first: int, second: int, need: int, best: Best, offer: i
     if second != best.second[offer, slot]:
         return second < best.second[offer, slot]
     return M.needs[need].id < M.needs[best.need[offer, slot]].id
+
+
+@njit(cache=True, nogil=True)
+def merge(M: View, best: Best, to: Best) -> None:
+    """Put the pairs that one thread found for its offers among those of another."""
+    for offer in range(len(best.held)):
+        for n in range(best.held[offer]):
+            _offer_keeps(
+                to,
+                offer,
+                best.need[offer, n],
+                best.first[offer, n],
+                best.second[offer, n],
+                best.score[offer, n],
+                M,
+            )
+
+
+@njit(cache=True, nogil=True)
+def marked(of_needs: Rows, places: NDArray[np.int32], best: Best) -> NDArray[np.bool_]:
+    """Mark the pairs of needs that are in the lists of their offers as well; return their places there."""
+    found = np.zeros(best.need.shape, np.bool_)
+    for pair in of_needs:
+        place = places[pair.offer]
+        if np.floor(pair.score + 0.5) < best.floor[place]:
+            continue
+        for n in range(best.held[place]):
+            if best.need[place, n] == pair.need:
+                pair.for_offer = found[place, n] = True
+                break
+    return found
 
 
 @pairwise

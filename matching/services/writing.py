@@ -6,16 +6,17 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from django.db.models import Count, Q
+from django.db import transaction
+from django.db.models import Q
 from numpy.typing import NDArray
 
-from engine import STANDARD, Unit, arrays
+from engine import STANDARD, arrays
 from engine.arrays import Rows
 from listings.services import changes
-from listings.vocabulary import PostType
 from matching.models import Ranking
 from matching.services.losses import lose
 from matching.services.ranking import Ranked
@@ -31,7 +32,14 @@ from matching.services.rows import (
     upsert,
 )
 from matching.snapshots import Entry
-from matching.vocabulary import FAT, KEPT_PER_NEED, KEPT_PER_OFFER, THIN_NEED, THIN_OFFER
+from matching.vocabulary import (
+    FAT,
+    KEPT_PER_NEED,
+    KEPT_PER_OFFER,
+    THIN_NEED,
+    THIN_OFFER,
+    UNEVEN_LOOKED_AT,
+)
 
 
 def kept_by(side: WhichSide) -> int:
@@ -67,7 +75,8 @@ def write(
     """
     kept = [_kept(own, one) for one in ranked]
     found = {partner for one in kept for partner in one.partners}
-    had = {row.partner for row in stored(own.side, [own.post_id])}
+    rows = stored(own.side, [own.post_id])
+    had = {row.partner for row in rows}
     current = share_locked(found | had | {own.post_id})
     if current.get(own.post_id) != own.version:
         raise Overtaken
@@ -76,15 +85,17 @@ def write(
         upsert(own.side, _columns(own, one.only(still), entries))
     lose(own.side, [(own.post_id, partner) for partner in still - found])
     _note(own, ranked, seen_xid, now)
-    _mark_thin_and_fat(OTHER[own.side], still)
+    theirs = {row.partner for row in rows if row.for_partner}
+    joined = {partner for one in kept for partner in one.for_their_list} - theirs
+    _mark_uneven_afterwards(OTHER[own.side], still & (joined | theirs - found), own.post_id)
 
 
 def forget(*, post_id: int, side: WhichSide) -> None:
     """A post that left the market has no matches and no ranking; lists that it leaves thin are made anew."""
-    partners = [row.partner for row in stored(side, [post_id])]
-    lose(side, [(post_id, partner) for partner in partners])
+    rows = stored(side, [post_id])
+    lose(side, [row[:2] for row in rows])
     Ranking.objects.filter(post=post_id).delete()
-    _mark_thin_and_fat(OTHER[side], partners)
+    _mark_uneven_afterwards(OTHER[side], {row.partner for row in rows if row.for_partner}, post_id)
 
 
 class _Kept(NamedTuple):
@@ -94,6 +105,10 @@ class _Kept(NamedTuple):
     partners: list[int]
     for_own: NDArray[np.bool_]
     for_other: NDArray[np.bool_]
+
+    @property
+    def for_their_list(self) -> list[int]:
+        return [partner for partner, is_for in zip(self.partners, self.for_other, strict=True) if is_for]
 
     def only(self, partners: set[int]) -> _Kept:
         those = np.array([partner in partners for partner in self.partners], np.bool_)
@@ -173,18 +188,21 @@ def _plain(value: Any) -> Any:
     )
 
 
-def _mark_thin_and_fat(side: WhichSide, posts: Collection[int]) -> None:
+def _mark_uneven_afterwards(side: WhichSide, posts: Collection[int], post_id: int) -> None:
+    """Once what was written stands, look at lists that have lost a row or gained one: nobody waits for that.
+
+    A post that is in thousands of lists looks at some of them, another post at others. What is missed, or
+    lost with a worker that is killed before, is mended by the posts' next turn.
+    """
+    step = -(-len(posts) // UNEVEN_LOOKED_AT) or 1
+    some = sorted(posts)[post_id % step :: step]
+    if some:
+        transaction.on_commit(partial(_mark_uneven, side, some), robust=True)
+
+
+def _mark_uneven(side: WhichSide, posts: Collection[int]) -> None:
     """Put posts on the queue whose list has too few rows left, or has collected too many newcomers."""
     thin = THIN_NEED if side == "request" else THIN_OFFER
-    counted = Ranking.objects.filter(post__in=posts).annotate(rows=Count("pk", filter=_rows_of(side)))
+    counted = Ranking.objects.filter(post__in=posts).with_rows(side)
     uneven = counted.filter(Q(rows__gt=FAT * kept_by(side)) | Q(rows__lt=thin, floor__isnull=False))
     changes.mark(set(uneven.values_list("post_id", flat=True)))
-
-
-def _rows_of(side: WhichSide) -> Q:
-    """The match rows that a ranking of this side counts as its own."""
-    if side == "offer":
-        return Q(post__offer_matches__for_offer=True)
-    offers = "post__capacityrequest__matches__offer__post_type"
-    in_unit = Q(unit=Unit.GPU, **{offers: PostType.GPU_POOL}) | Q(unit=Unit.MW, **{offers: PostType.SITE})
-    return in_unit & Q(post__capacityrequest__matches__for_need=True)
