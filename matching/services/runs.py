@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from time import monotonic
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
 from accounts.readers import Reader
@@ -116,6 +116,9 @@ def _prepare(run: Run, now: datetime) -> bool:
 def _see_whether_drained(run: Run, now: datetime) -> bool:
     if Change.objects.waiting().of_run().exists():
         return False
+    with connection.cursor() as cursor:
+        # So many rows have come and gone that plans made for the market before would be far off.
+        cursor.execute("ANALYZE (SKIP_LOCKED) matching_match, matching_ranking")
     run.drained_at, run.left = now, Change.objects.parked().of_run().count()
     run.save(update_fields=["drained_at", "left"])
     return True
