@@ -99,13 +99,15 @@ class PostQuerySet(QuerySet[_P]):
 
     def with_waiting(self) -> Self:
         """Annotate `waiting`: of the changes that await matching the next one, as a dict; else None."""
-        changes = _rows("Change").filter(post=OuterRef("pk")).order_by("in_run", "created_at")
+        changes = (
+            _rows("Change").filter(post=OuterRef("pk"), rest_only=False).order_by("in_run", "created_at")
+        )
         told = JSONObject(in_run="in_run", attempts="attempts", since="created_at")
         return self.annotate(waiting=Subquery(changes.values(told=told)[:1]))
 
     def with_pending(self) -> Self:
         """Annotate `pending`: changes of this post still await matching."""
-        return self.annotate(pending=Exists(_rows("Change").filter(post=OuterRef("pk"))))
+        return self.annotate(pending=Exists(_rows("Change").filter(post=OuterRef("pk"), rest_only=False)))
 
 
 class ShelfQuerySet(PostQuerySet[_P]):
@@ -202,6 +204,10 @@ class ChangeQuerySet(QuerySet[_P]):
     def ordinary(self) -> Self:
         """What has changed, or lost so many matches that it is ranked anew."""
         return self.filter(in_run=False)
+
+    def of_lists(self) -> Self:
+        """Those for which a post's own list is to be made."""
+        return self.filter(rest_only=False)
 
     def of_run(self) -> Self:
         """Put there by a whole-market run, one a post."""

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import (
     BigIntegerField,
+    BooleanField,
     Case,
     CharField,
     Count,
@@ -43,6 +44,13 @@ _DEAREST = Decimal("99999999")
 _M = TypeVar("_M", bound=Model, covariant=True)
 
 
+_CURRENT = Q(
+    request_version=F("request__version"),
+    offer_version=F("offer__version"),
+    assumptions_version=STANDARD.version,
+)
+
+
 class MatchQuerySet(QuerySet[_M]):
     def visible_to(self, reader: Reader) -> Self:
         """A match is known to the owners of its two posts and to brokers."""
@@ -56,17 +64,13 @@ class MatchQuerySet(QuerySet[_M]):
         return self.with_refreshing().filter(
             _open("request", today),
             _open("offer", today),
-            Q(refreshing=True)
-            | Q(
-                request_version=F("request__version"),
-                offer_version=F("offer__version"),
-                assumptions_version=STANDARD.version,
-            ),
+            Q(refreshing=True) | _CURRENT,
         )
 
     def with_refreshing(self) -> Self:
         waiting = Change.objects.filter(Q(post=OuterRef("request_id")) | Q(post=OuterRef("offer_id")))
-        return self.annotate(refreshing=Exists(waiting))
+        made_anew = Exists(waiting.of_lists()) | Exists(waiting) & ~_CURRENT
+        return self.annotate(refreshing=ExpressionWrapper(made_anew, output_field=BooleanField()))
 
     def in_order(self) -> Self:
         """Best first, as the rules order them."""

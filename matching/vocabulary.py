@@ -15,6 +15,9 @@ FAT = 2
 # A post that comes or goes looks at so many lists of the other side at most, whether they are either.
 UNEVEN_LOOKED_AT = 250
 
+# A post that enters more lists than this has its own written first, and the others a turn later.
+WRITTEN_AT_ONCE = 200
+
 NEAR_MISSES = 10
 # Counts, near misses and wins of a post follow changes of the other side after at most this long.
 RECOUNT_AFTER_SECONDS = 60

@@ -48,6 +48,10 @@ class Lists:
         best = _best(view, few, _alike(view), 0, most, self._least, threads=1)[1]
         return scored(view, _rows(few, best, _held(best)))
 
+    def prepare(self) -> None:
+        """Do what the first look at a market takes longest for."""
+        self._offers(self.market.view())
+
     @property
     def _least(self) -> int:
         return self.market.assumptions.keep_score

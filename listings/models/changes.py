@@ -21,6 +21,8 @@ class Change(models.Model):
     attempts = models.PositiveSmallIntegerField(db_default=0)
     # Nothing has changed: a whole-market run asks. Served after all that has.
     in_run = models.BooleanField(db_default=False)
+    # The post's own list stands; what else its ranking says, for lists of the other side too, is to follow.
+    rest_only = models.BooleanField(db_default=False)
 
     objects = ChangeQuerySet.as_manager()
 

@@ -14,24 +14,29 @@ _LOCK = 7_481
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One post and exactly the change rows that were read for it."""
+    """One post and exactly the change rows that were read for it.
+
+    `rest_only`: its own list stands as it is.
+    """
 
     post_id: int
     change_ids: tuple[int, ...]
+    rest_only: bool = False
 
 
 def claim_next(*, of_run: bool = False, passing_over: Collection[int] = ()) -> Claim | None:
     """Claim the post that has waited longest, until the transaction ends; None if nothing waits.
 
-    Of what has changed, or of what a whole-market run asks for. Works beside any number of other workers:
-    what one of them has claimed is stepped over.
+    Of what has changed, own lists first, or of what a whole-market run asks for. Works beside any number of
+    other workers: what one of them has claimed is stepped over.
     """
     passed = list(passing_over)
     while (post_id := _longest_waiting(of_run, passed)) is not None:
         if _locked([post_id]):
             # Parked rows too: what has changed since may have mended the post.
             changes = Change.objects.filter(post=post_id).select_for_update(skip_locked=True)
-            return Claim(post_id, tuple(changes.values_list("pk", flat=True)))
+            rows = dict(changes.values_list("pk", "rest_only"))
+            return Claim(post_id, tuple(rows), all(rows.values()))
         passed.append(post_id)
     return None
 
@@ -65,10 +70,12 @@ def count_failure(*posts: int) -> None:
     Change.objects.waiting().filter(post__in=posts).update(attempts=F("attempts") + 1)
 
 
-def mark(posts: Collection[int]) -> None:
-    """Put posts on the queue at the version they have."""
+def mark(posts: Collection[int], *, rest_only: bool = False) -> None:
+    """Put posts on the queue at the version they have; `rest_only` if their own lists stand."""
     marked = Post.objects.filter(pk__in=posts).order_by("pk").values_list("pk", "version")
-    Change.objects.bulk_create([Change(post_id=pk, version=version) for pk, version in marked])
+    Change.objects.bulk_create(
+        [Change(post_id=pk, version=version, rest_only=rest_only) for pk, version in marked]
+    )
 
 
 @transaction.atomic
@@ -106,7 +113,9 @@ def unpark() -> int:
 
 
 def _longest_waiting(of_run: bool, passed: list[int]) -> int | None:
-    waiting = Change.objects.waiting().filter(in_run=of_run).exclude(post__in=passed).order_by("pk")
+    waiting = (
+        Change.objects.waiting().filter(in_run=of_run).exclude(post__in=passed).order_by("rest_only", "pk")
+    )
     first = waiting.select_for_update(skip_locked=True, no_key=True).values_list("post_id", flat=True)
     return first.first()
 

@@ -69,7 +69,7 @@ def mark_overdue(*, now: datetime) -> bool:
     due = Ranking.objects.filter(uncounted | Q(assumptions_version__lt=STANDARD.version))
     idle = due.exclude(post__in=Change.objects.values("post")).order_by("ranked_at", "pk")
     first = list(idle.values_list("post_id", flat=True)[:1])
-    changes.mark(first)
+    changes.mark(first, rest_only=True)
     return bool(first)
 
 
@@ -86,8 +86,10 @@ def _work_one(market: Market, failed: set[int], now: datetime, of_run: bool = Fa
             claim = changes.claim_next(of_run=of_run, passing_over=failed)
             if claim is None:
                 return None
-            _rank_and_write(claim.post_id, market, now)
+            is_all = _rank_and_write(claim.post_id, market, now, own_first=not claim.rest_only)
             changes.finish(claim)
+            if not is_all:
+                changes.mark([claim.post_id], rest_only=True)
     except Overtaken:
         return 0
     except Exception as error:
@@ -109,7 +111,9 @@ def _work_on_run(market: Market, failed: set[int], now: datetime) -> int | None:
     """
     if not changes.run_waits(passing_over=failed):
         return None
+    # What takes long comes before the claim, as in `work_for`.
     arrays.warm_lists()
+    market.lists.prepare()
     claims: list[changes.Claim] = []
     try:
         with transaction.atomic():
@@ -135,25 +139,28 @@ def _remember(error: Exception, posts: list[int], failed: set[int]) -> None:
         failed.update(posts if len(posts) == 1 else ())
 
 
-def _rank_and_write(post_id: int, market: Market, now: datetime) -> None:
-    """The own post is read first and the other side after it, so a pair is never scored with an older other
+def _rank_and_write(post_id: int, market: Market, now: datetime, *, own_first: bool) -> bool:
+    """Rank one post; False if only its own list was written.
+
+    The own post is read first and the other side after it, so a pair is never scored with an older other
     side than the one that stood when this post changed."""
     post = load(list(PostType), [post_id])[0]
     entry, values = entry_of(post), values_of(post)
     side: WhichSide = "request" if post.post_type == PostType.REQUEST else "offer"
     if not entry.is_open(now.date()):
-        return forget(post_id=post_id, side=side)
+        forget(post_id=post_id, side=side)
+        return True
     own, other = market.sides(post.post_type)
     own.put(post_id, entry, values, now.date())
     other.refresh(now.date())
-    write(
+    return write(
         own=Own(post_id, entry.version, side),
         ranked=[_ranked(value, market) for value in values],
         entries=other.entries,
         seen_xid=other.seen_xid,
         now=now,
+        own_first=own_first,
     )
-    return None
 
 
 def _ranked(value: Need | Offer, market: Market) -> Ranked:

@@ -39,6 +39,7 @@ from matching.vocabulary import (
     THIN_NEED,
     THIN_OFFER,
     UNEVEN_LOOKED_AT,
+    WRITTEN_AT_ONCE,
 )
 
 
@@ -65,18 +66,29 @@ class Own:
 
 
 def write(
-    *, own: Own, ranked: list[Ranked], entries: Mapping[int, Entry], seen_xid: int, now: datetime
-) -> None:
-    """Make the stored matches of one post say what was found.
+    *,
+    own: Own,
+    ranked: list[Ranked],
+    entries: Mapping[int, Entry],
+    seen_xid: int,
+    now: datetime,
+    own_first: bool = False,
+) -> bool:
+    """Make the stored matches of one post say what was found; False if that is its own list only.
+
+    With `own_first` a post that enters very many lists of the other side has its own written before them.
 
     `entries` are the posts of the other side as they were scored. Partners that have changed since are left
     alone: they await matching themselves. All posts concerned are share-locked, so that at commit every row
     written belongs to versions that still stand.
     """
     kept = [_kept(own, one) for one in ranked]
+    is_all = not own_first or sum(len(one.partners) for one in kept) <= WRITTEN_AT_ONCE
+    if not is_all:
+        kept = [one.of_own_list() for one in kept]
     found = {partner for one in kept for partner in one.partners}
     rows = stored(own.side, [own.post_id])
-    had = {row.partner for row in rows}
+    had = {row.partner for row in rows} if is_all else set[int]()
     current = share_locked(found | had | {own.post_id})
     if current.get(own.post_id) != own.version:
         raise Overtaken
@@ -87,7 +99,9 @@ def write(
     _note(own, ranked, seen_xid, now)
     theirs = {row.partner for row in rows if row.for_partner}
     joined = {partner for one in kept for partner in one.for_their_list} - theirs
-    _mark_uneven_afterwards(OTHER[own.side], still & (joined | theirs - found), own.post_id)
+    lost = theirs - found if is_all else set[int]()
+    _mark_uneven_afterwards(OTHER[own.side], still & (joined | lost), own.post_id)
+    return is_all
 
 
 def forget(*, post_id: int, side: WhichSide) -> None:
@@ -109,6 +123,9 @@ class _Kept(NamedTuple):
     @property
     def for_their_list(self) -> list[int]:
         return [partner for partner, is_for in zip(self.partners, self.for_other, strict=True) if is_for]
+
+    def of_own_list(self) -> _Kept:
+        return self.only({self.partners[n] for n in np.flatnonzero(self.for_own)})
 
     def only(self, partners: set[int]) -> _Kept:
         those = np.array([partner in partners for partner in self.partners], np.bool_)

@@ -175,7 +175,9 @@ class TestFailures:
         monkeypatch.setattr(
             work, "rank_many", lambda posts, *rest: many.rank_many(ranked(list(posts)), *rest)
         )
-        monkeypatch.setattr(work, "_rank_and_write", lambda post, *rest: alone(ranked([post])[0], *rest))
+        monkeypatch.setattr(
+            work, "_rank_and_write", lambda post, *rest, **how: alone(ranked([post])[0], *rest, **how)
+        )
         changes.mark_for_run()
         for _ in range(6):
             drain()

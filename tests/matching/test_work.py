@@ -15,6 +15,7 @@ from matching import vocabulary
 from matching.models import Match, Ranking
 from matching.services import drain, ranking, work, writing
 from matching.snapshots import Market
+from tests.races.test_matching_survives import picture
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -149,7 +150,7 @@ class TestWriting:
         def late(**found):
             if not edited:
                 edited.append(in_another_session(edit))
-            writing.write(**found)
+            return writing.write(**found)
 
         monkeypatch.setattr(work, "write", late)
 
@@ -252,3 +253,88 @@ class TestKeeping:
         drain(now=timezone.now() + timedelta(seconds=vocabulary.RECOUNT_AFTER_SECONDS + 1))
 
         assert Ranking.objects.get(post__post_type="request").funnel[0]["remaining"] == 1
+
+
+class TestOwnListFirst:
+    """A post that enters very many lists has its own before them."""
+
+    @pytest.fixture(autouse=True)
+    def few_at_once(self, make, miner, tenant, monkeypatch):
+        monkeypatch.setattr(writing, "WRITTEN_AT_ONCE", 3)
+        monkeypatch.setattr(writing, "KEPT_PER_OFFER", 2)
+        monkeypatch.setattr(writing, "THIN_OFFER", 1)
+        for _ in range(6):
+            make.request()
+        drain()
+
+    def rank_one(self) -> None:
+        assert work._work_one(Market(), set(), timezone.now()) == 1
+
+    def test_the_own_list_is_there_a_turn_before_the_others(self, make, miner):
+        site = make.site()
+        self.rank_one()
+
+        rows = Match.objects.filter(offer=site)
+        assert set(rows.values_list("for_offer", "for_need")) == {(True, True)}
+        assert rows.count() == 2
+        assert [one["refreshing"] for one in miner.api.get("/api/v1/matches/").json()["results"]] == [
+            False
+        ] * 2
+        assert "Matching…" not in miner.client.get(f"/matches/of/{site.uid}/").content.decode()
+
+        self.rank_one()
+        assert rows.count() == rows.filter(for_need=True).count() == 6
+        assert not Change.objects.exists()
+
+    def test_whoever_posts_meanwhile_comes_first(self, make):
+        site = make.site()
+        self.rank_one()
+        other = make.site()
+
+        self.rank_one()
+
+        assert Match.objects.filter(offer=other).count() == Match.objects.filter(offer=site).count() == 2
+        drain()
+        assert Match.objects.count() == 12
+
+    def test_what_stood_before_an_edit_says_so_until_its_turn(self, make, tenant):
+        site = make.site()
+        drain()
+        services.update_site(site=site, fields={"ask_usd_kw_month": 131}, now=timezone.now())
+        self.rank_one()
+
+        assert refreshing() == {(2, False), (1, True)}
+        drain()
+        assert refreshing() == {(2, False)}
+
+    def test_the_same_rows_stand_as_without_it(self, make, monkeypatch):
+        sites = [make.site(ask_usd_kw_month=120 + n).pk for n in range(4)]
+        drain()
+        found = picture()
+        Match.objects.all().delete()
+        Ranking.objects.all().delete()
+        monkeypatch.setattr(writing, "WRITTEN_AT_ONCE", 1_000)
+        changes.mark([*sites, *Post.objects.filter(post_type="request").values_list("pk", flat=True)])
+
+        drain()
+
+        assert picture() == found
+
+    def test_counting_anew_does_not_say_that_a_list_is_matched(self, make, miner):
+        make.site()
+        drain()
+        drain(now=timezone.now() + timedelta(seconds=90))
+        assert work.mark_overdue(now=timezone.now() + timedelta(minutes=5)) is False
+        make.request()
+        drain()
+
+        assert work.mark_overdue(now=timezone.now() + timedelta(minutes=5))
+
+        assert Change.objects.get().rest_only
+        assert {waits for _, waits in refreshing()} == {False}
+
+
+def refreshing() -> set[tuple[int, bool]]:
+    """The versions of the offer that matches are of, and whether they say that they are made anew."""
+    matches: list[Any] = list(Match.objects.with_refreshing())
+    return {(match.offer_version, match.refreshing) for match in matches}
