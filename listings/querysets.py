@@ -205,10 +205,6 @@ class ChangeQuerySet(QuerySet[_P]):
         """What has changed, or lost so many matches that it is ranked anew."""
         return self.filter(in_run=False)
 
-    def of_lists(self) -> Self:
-        """Those for which a post's own list is to be made."""
-        return self.filter(rest_only=False)
-
     def of_run(self) -> Self:
         """Put there by a whole-market run, one a post."""
         return self.filter(in_run=True)

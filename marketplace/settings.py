@@ -132,6 +132,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CELERY_BROKER_URL = env.str("REDIS_URL")
 # A whole-market run ranks so many posts in one transaction; whoever posts meanwhile waits for it to end.
 RUN_POSTS_AT_ONCE = env.int("RUN_POSTS_AT_ONCE", default=500)
+if RUN_POSTS_AT_ONCE < 1:
+    raise ImproperlyConfigured("Set RUN_POSTS_AT_ONCE to 1 or more: with less, no run would ever end.")
 CELERY_DB_REUSE_MAX = 1000  # tasks before Celery closes the connection; else it reconnects around each task
 CACHES = {
     "default": {

@@ -69,7 +69,7 @@ class MatchQuerySet(QuerySet[_M]):
 
     def with_refreshing(self) -> Self:
         waiting = Change.objects.filter(Q(post=OuterRef("request_id")) | Q(post=OuterRef("offer_id")))
-        made_anew = Exists(waiting.of_lists()) | Exists(waiting) & ~_CURRENT
+        made_anew = Exists(waiting.filter(rest_only=False)) | Exists(waiting) & ~_CURRENT
         return self.annotate(refreshing=ExpressionWrapper(made_anew, output_field=BooleanField()))
 
     def in_order(self) -> Self:

@@ -28,7 +28,11 @@ class Change(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["in_run", "id"], name="change_next", condition=Q(attempts__lt=MAX_ATTEMPTS))
+            models.Index(
+                fields=["in_run", "rest_only", "id"],
+                name="change_next",
+                condition=Q(attempts__lt=MAX_ATTEMPTS),
+            )
         ]
 
     def __str__(self) -> str:

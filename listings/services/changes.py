@@ -57,7 +57,7 @@ def run_waits(*, passing_over: Collection[int] = ()) -> bool:
 
 
 def _of_run(passing_over: Collection[int]) -> QuerySet[Change]:
-    return Change.objects.of_run().filter(attempts=0).exclude(post__in=passing_over)
+    return Change.objects.of_run().filter(rest_only=False, attempts=0).exclude(post__in=passing_over)
 
 
 def finish(*claims: Claim) -> None:

@@ -20,11 +20,8 @@ from listings.vocabulary import PostType
 from matching.models import Match, Ranking
 from matching.services.losses import lose
 from matching.services.rows import (
-    FLAG,
-    OTHER,
-    Columns,
+    Kept,
     WhichSide,
-    columns_of,
     leave_to_others,
     literal,
     share_locked,
@@ -84,8 +81,12 @@ class _Batch:
         current = share_locked({*posts, *partners})
         done = unchanged(posts, current, self.own.entries)
         still = unchanged(partners, current, self.other.entries)
-        stands = [post in done and partner in still for post, partner in zip(mine, theirs, strict=True)]
-        upsert(self.side, self._columns(pairs[np.array(stands, np.bool_)]))
+        for_own = np.ones(len(pairs), np.bool_)
+        every = Kept(pairs, mine, theirs, for_own, ~for_own)
+        stands = (post in done and partner in still for post, partner in zip(mine, theirs, strict=True))
+        scored = {post: self.own.entries[post].version for post in posts}
+        scored |= {partner: self.other.entries[partner].version for partner in theirs}
+        upsert(self.side, every.only(stands), scored)
         gone = [row for row in had if row.post in done and row.partner in still and row[:2] not in found]
         kept = [row[:2] for row in gone if row.for_partner and row.for_post]
         leave_to_others(self.side, kept)
@@ -109,18 +110,6 @@ class _Batch:
         table = self.market.rows.needs.table if which == "need" else self.market.rows.offers.table
         ids: list[int] = table.rows["id"][pairs[which]].tolist()
         return ids
-
-    def _columns(self, pairs: Rows) -> Columns:
-        mine, theirs = self._ids(pairs, self.mine), self._ids(pairs, self.theirs)
-        other = OTHER[self.side]
-        return columns_of(pairs) | {
-            f"{self.side}_id": mine,
-            f"{other}_id": theirs,
-            f"{self.side}_version": [self.own.entries[post].version for post in mine],
-            f"{other}_version": [self.other.entries[post].version for post in theirs],
-            FLAG[self.side]: [True] * len(pairs),
-            FLAG[other]: [False] * len(pairs),
-        }
 
     def _note(self, done: set[int], floors: dict[int, list[int] | None], now: datetime) -> None:
         """Say that these lists are current, and that all else about the posts is due."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
+from itertools import compress, repeat
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from django.db import connection
+from numpy.typing import NDArray
 
 from engine import STANDARD
 from engine.arrays import NEVER, NONE, Rows
@@ -54,21 +56,38 @@ def stored(side: WhichSide, posts: Collection[int]) -> list[Stored]:
     return [Stored(*row) for row in rows]
 
 
-Columns = dict[str, Any]
+class Kept(NamedTuple):
+    """Pairs worth keeping (rows of `engine.arrays.PAIR`), their posts, and whose list each is for."""
+
+    pairs: Rows
+    posts: list[int]
+    partners: list[int]
+    for_own: NDArray[np.bool_]
+    for_other: NDArray[np.bool_]
+
+    def only(self, chosen: Iterable[bool]) -> Kept:
+        those = np.fromiter(chosen, np.bool_, len(self.pairs))
+        posts, partners = ([*compress(each, those)] for each in (self.posts, self.partners))
+        return Kept(self.pairs[those], posts, partners, self.for_own[those], self.for_other[those])
 
 
-def columns_of(pairs: Rows) -> Columns:
-    """What matches store of their pairs, rows of `engine.arrays.PAIR`, column by column: all but posts,
-    versions and flags."""
+def _columns(side: WhichSide, kept: Kept, versions: Mapping[int, int]) -> dict[str, Iterable[Any]]:
+    """What is stored of pairs, column by column."""
+    pairs, other = kept.pairs, OTHER[side]
     copied = ("score", "low", "high", "power", "timeline", "terms", "points", "utilization")
+    days, prices = pairs["first_power_on"].tolist(), pairs["price"].tolist()
     return {name: pairs[name].tolist() for name in copied} | {
         "conditional": (pairs["unknown"] != 0).tolist(),
         "landlord_score": pairs["landlord"].tolist(),
-        "first_power_on": [
-            None if day == NEVER else date.fromordinal(day) for day in pairs["first_power_on"].tolist()
-        ],
-        "comparable_price": [None if price == NONE else price / 10_000 for price in pairs["price"].tolist()],
-        "assumptions_version": np.full(len(pairs), STANDARD.version).tolist(),
+        "first_power_on": (None if day == NEVER else date.fromordinal(day) for day in days),
+        "comparable_price": (None if price == NONE else price / 10_000 for price in prices),
+        f"{side}_id": kept.posts,
+        f"{other}_id": kept.partners,
+        f"{side}_version": (versions[post] for post in kept.posts),
+        f"{other}_version": (versions[post] for post in kept.partners),
+        "assumptions_version": repeat(STANDARD.version, len(pairs)),
+        FLAG[side]: kept.for_own.tolist(),
+        FLAG[other]: kept.for_other.tolist(),
     }
 
 
@@ -95,8 +114,8 @@ _COLUMNS = {
 _SCORED = [name for name in _COLUMNS if name not in _KEYS + tuple(FLAG.values())]
 
 
-def upsert(side: WhichSide, columns: Columns) -> None:
-    """Store what one side's ranking found, column by column."""
+def upsert(side: WhichSide, kept: Kept, versions: Mapping[int, int]) -> None:
+    """Store what one side's ranking found of posts and partners, scored at these versions."""
     sql = _UPSERT.format(
         columns=", ".join(_COLUMNS),
         arrays=", ".join(f"%({name})s::{kind}[]" for name, kind in _COLUMNS.items()),
@@ -107,6 +126,7 @@ def upsert(side: WhichSide, columns: Columns) -> None:
         other=FLAG[OTHER[side]],
     )
     with connection.cursor() as cursor:
+        columns = _columns(side, kept, versions)
         cursor.execute(sql, {name: literal(values) for name, values in columns.items()})
 
 

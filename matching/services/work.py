@@ -143,7 +143,8 @@ def _rank_and_write(post_id: int, market: Market, now: datetime, *, own_first: b
     """Rank one post; False if only its own list was written.
 
     The own post is read first and the other side after it, so a pair is never scored with an older other
-    side than the one that stood when this post changed."""
+    side than the one that stood when this post changed.
+    """
     post = load(list(PostType), [post_id])[0]
     entry, values = entry_of(post), values_of(post)
     side: WhichSide = "request" if post.post_type == PostType.REQUEST else "offer"

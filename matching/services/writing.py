@@ -7,25 +7,21 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from django.db import transaction
 from django.db.models import Q
-from numpy.typing import NDArray
 
 from engine import STANDARD, arrays
-from engine.arrays import Rows
 from listings.services import changes
 from matching.models import Ranking
 from matching.services.losses import lose
 from matching.services.ranking import Ranked
 from matching.services.rows import (
-    FLAG,
     OTHER,
-    Columns,
+    Kept,
     WhichSide,
-    columns_of,
     share_locked,
     stored,
     unchanged,
@@ -85,7 +81,7 @@ def write(
     kept = [_kept(own, one) for one in ranked]
     is_all = not own_first or sum(len(one.partners) for one in kept) <= WRITTEN_AT_ONCE
     if not is_all:
-        kept = [one.of_own_list() for one in kept]
+        kept = [one.only(one.for_own) for one in kept]
     found = {partner for one in kept for partner in one.partners}
     rows = stored(own.side, [own.post_id])
     had = {row.partner for row in rows} if is_all else set[int]()
@@ -93,12 +89,13 @@ def write(
     if current.get(own.post_id) != own.version:
         raise Overtaken
     still = unchanged(found | had, current, entries)
+    scored = {partner: entries[partner].version for partner in found} | {own.post_id: own.version}
     for one in kept:
-        upsert(own.side, _columns(own, one.only(still), entries))
+        upsert(own.side, one.only(partner in still for partner in one.partners), scored)
     lose(own.side, [(own.post_id, partner) for partner in still - found])
     _note(own, ranked, seen_xid, now)
     theirs = {row.partner for row in rows if row.for_partner}
-    joined = {partner for one in kept for partner in one.for_their_list} - theirs
+    joined = {partner for one in kept for partner in one.only(one.for_other).partners} - theirs
     lost = theirs - found if is_all else set[int]()
     _mark_uneven_afterwards(OTHER[own.side], still & (joined | lost), own.post_id)
     return is_all
@@ -112,28 +109,7 @@ def forget(*, post_id: int, side: WhichSide) -> None:
     _mark_uneven_afterwards(OTHER[side], {row.partner for row in rows if row.for_partner}, post_id)
 
 
-class _Kept(NamedTuple):
-    """Pairs worth keeping, and for which of the two lists each is."""
-
-    pairs: Rows
-    partners: list[int]
-    for_own: NDArray[np.bool_]
-    for_other: NDArray[np.bool_]
-
-    @property
-    def for_their_list(self) -> list[int]:
-        return [partner for partner, is_for in zip(self.partners, self.for_other, strict=True) if is_for]
-
-    def of_own_list(self) -> _Kept:
-        return self.only({self.partners[n] for n in np.flatnonzero(self.for_own)})
-
-    def only(self, partners: set[int]) -> _Kept:
-        those = np.array([partner in partners for partner in self.partners], np.bool_)
-        chosen = [partner for partner in self.partners if partner in partners]
-        return _Kept(self.pairs[those], chosen, self.for_own[those], self.for_other[those])
-
-
-def _kept(own: Own, ranked: Ranked) -> _Kept:
+def _kept(own: Own, ranked: Ranked) -> Kept:
     """The best of the own post, and whatever the other would have among its best.
 
     A partner that was never ranked has its own turn before it, and finds the pair if it is worth keeping.
@@ -150,20 +126,8 @@ def _kept(own: Own, ranked: Ranked) -> _Kept:
         np.bool_,
     )
     for_own = np.arange(len(ranked.pairs)) < own.kept
-    every = _Kept(ranked.pairs, ranked.partners, for_own, for_other)
-    return every.only({ranked.partners[n] for n in np.flatnonzero(for_own | for_other)})
-
-
-def _columns(own: Own, kept: _Kept, entries: Mapping[int, Entry]) -> Columns:
-    other = OTHER[own.side]
-    return columns_of(kept.pairs) | {
-        f"{own.side}_id": [own.post_id] * len(kept.pairs),
-        f"{other}_id": kept.partners,
-        f"{own.side}_version": [own.version] * len(kept.pairs),
-        f"{other}_version": [entries[partner].version for partner in kept.partners],
-        FLAG[own.side]: kept.for_own.tolist(),
-        FLAG[other]: kept.for_other.tolist(),
-    }
+    every = Kept(ranked.pairs, [own.post_id] * len(ranked.pairs), ranked.partners, for_own, for_other)
+    return every.only(for_own | for_other)
 
 
 def _note(own: Own, ranked: list[Ranked], seen_xid: int, now: datetime) -> None:
