@@ -206,9 +206,9 @@ def in_order(pairs: Rows, ids: Rows) -> Rows:
 def standing(pairs: Rows, ids: Rows) -> NDArray[np.int64]:
     """Where pairs stand in that order, a row each: more is better, the first column that differs decides."""
     price = np.where(pairs["price"] == NONE, np.iinfo(np.int64).max, pairs["price"])
-    used = np.rint(pairs["utilization"] * MILLION)
+    used = np.rint(pairs["utilization"] * MILLION).astype(np.int64)  # all whole: a float forgets the rest
     columns = (pairs["points"], pairs["unknown"] == 0, used, -pairs["first_power_on"], -price, -ids)
-    return np.stack(columns, axis=1).astype(np.int64)
+    return np.stack(columns, axis=1)
 
 
 def funnel(unit: Unit, failed: NDArray[np.int32]) -> tuple[FunnelRow, ...]:

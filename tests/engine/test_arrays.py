@@ -14,6 +14,7 @@ from engine.arrays.quantities import lasts
 from engine.arrays.scores import rounded
 from engine.ranking import failed_gates
 from engine.supply import add_months
+from tests.engine.examples import NEED, SITE
 from tests.engine.strategies import Dice, need_of, offer_for
 
 EXACT = 1e-6
@@ -107,6 +108,16 @@ def test_a_post_put_again_takes_the_place_of_what_it_was():
     for row, need in enumerate(needs):
         ids = market.offers.table.rows["id"][arrays.rank_need(market, row).pairs["offer"]]
         assert list(ids) == [one.offer_id for one in rank(need, changed[1:])]
+
+
+def test_among_equals_one_whose_price_is_not_known_comes_last():
+    unpriced, priced = replace(SITE, id=1, ask=None), replace(SITE, id=2, ask=1_000_000)
+    market = market_of([replace(NEED, price_cap=None)], [unpriced, priced])
+
+    pairs = arrays.rank_need(market, 0).pairs
+
+    assert len(set(pairs["points"].tolist())) == 1
+    assert market.offers.table.rows["id"][pairs["offer"]].tolist() == [2, 1]
 
 
 def test_scores_round_as_python_does():
