@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from bench.answers import KEPT_PER_NEED, KEPT_PER_OFFER, Kept
 from bench.market import needs, offers
@@ -17,6 +18,8 @@ from engine.arrays.keeping import keep
 from engine.arrays.ranking import Market
 
 SEED = 1
+TIMES = 3
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,10 @@ def kernel(size: int, threads: int, with_answer: bool) -> Run:
     keep(_rows(200), KEPT_PER_NEED, KEPT_PER_OFFER, threads)
     started = time.perf_counter()
     market = _rows(size)
-    encoding, started, used = time.perf_counter() - started, time.perf_counter(), time.process_time()
-    found = keep(market, KEPT_PER_NEED, KEPT_PER_OFFER, threads)
-    seconds, cpu = time.perf_counter() - started, time.process_time() - used
+    encoding = time.perf_counter() - started
+    found, seconds, cpu = _fastest(
+        lambda: keep(market, KEPT_PER_NEED, KEPT_PER_OFFER, threads), time.process_time
+    )
     answer: Kept = {}
     if with_answer:
         answer = {(need, offer): (score, *lists) for need, offer, score, *lists in found.tolist()}
@@ -77,12 +81,21 @@ def _peer(engine: Engine, size: int) -> Run:
     """Raises TooSlow where the budget does not suffice."""
     tables = Tables(list(offers(size, SEED)), list(needs(size, SEED)))
     engine.fill(tables)
-    started, used = time.perf_counter(), engine.cpu()
-    engine.match(tables)
-    seconds, cpu = time.perf_counter() - started, engine.cpu() - used
+    _, seconds, cpu = _fastest(lambda: engine.match(tables), engine.cpu)
     kept = engine.kept()
     peak = peak_mb() if isinstance(engine, DuckDB) else 0
     return Run(engine.name, size, seconds, cpu, len(kept), peak, kept)
+
+
+def _fastest(match: Callable[[], T], cpu: Callable[[], float]) -> tuple[T, float, float]:
+    """The last answer; seconds of the fastest of some times, and of its cores. The first pays for fresh
+    memory, and any may be held up by what else the machine does."""
+    taken: list[tuple[float, float]] = []
+    for _ in range(TIMES):
+        started, used = time.perf_counter(), cpu()
+        found = match()
+        taken.append((time.perf_counter() - started, cpu() - used))
+    return found, *min(taken)
 
 
 def peak_mb() -> int:

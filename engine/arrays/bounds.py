@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from engine.arrays.columns import NONE
 from engine.arrays.compiled import unchecked
-from engine.arrays.facts import EVERY, LINES, SOME, STEPS
+from engine.arrays.facts import ANY, EVERY, LINES, SOME, STEPS
+from engine.arrays.loose import first_least
 from engine.arrays.quantities import BUILT
 from engine.arrays.ranking import View
 from engine.arrays.scores import (
@@ -41,43 +42,44 @@ FINE = 512  # steps of a dimension's score in the tables of powers
 class Power(NamedTuple):
     """What a need asks for the first dimension: weights of its criteria, and what they compare with."""
 
-    row: int  # of the table of powers
     capacity: float
     evidence: float
     firmness: float
     density: float
     cooling: float
-    total: float
-    by: int
-    rack_kw: float
+    whole: float  # what is asked in the end, as 1/x
+    rack_kw: float  # as 1/x
     cooling_type: int
     may_build: float
-    types: int
-    compliance: int
 
 
 class Timeline(NamedTuple):
-    """The second: the first step, and the demand month by month."""
+    """The second: the first step, and the demand of all months together."""
 
-    row: int
     ramp: float
     first_power: float
-    first: float
+    mean: float  # what is asked over all months, as 1/x
+    first: float  # by the first step, as 1/x
     least: int
-    by: int
     starts_on: int
     slack: int
     late_cost: float  # a day
-    month: int
-    rows: int
-    months: int
-    needed: float
+
+
+class Curve(NamedTuple):
+    """The curve of the price criterion: flat, falling, falling otherwise, flat."""
+
+    flat: float
+    first: float  # where it begins to fall,
+    first_fall: float  # and what it loses for each 1 from there on,
+    second: float
+    second_fall: float
+    last: float  # until here
 
 
 class Terms(NamedTuple):
     """The third, with the cap that the need has for a group of offers."""
 
-    row: int
     price: float
     security: float
     term: float
@@ -90,51 +92,45 @@ class Terms(NamedTuple):
     term_min: int
     term_max: int
     term_preferred: int
+    off_cost: float  # a month
     cap: int
+    dearest: float  # of what is left for the ask
+    curve: Curve
 
 
-Asked = tuple[Power, Timeline, Terms]
+class Asked(NamedTuple):
+    tables: tuple[int, int, int]  # of powers, for each dimension
+    power: Power
+    timeline: Timeline
+    terms: Terms
 
 
 @unchecked
 def asked(need: Any, cap: int, M: View) -> Asked:
     weights = need.weights_without_cap if cap == NONE else need.weights
-    first, last = M.steps[need.step], M.steps[need.step + need.steps - 1]
-    least = min(first.quantity, need.smallest_block) if need.splittable else first.least
     types = need.delivery & EVERY if need.delivery else EVERY
-    may_build = 1.0 if types & BUILT else 0.0
     power = Power(
-        int(need.importance[0] * 100 + SAFE),
         weights[CAPACITY],
         weights[EVIDENCE],
         weights[FIRMNESS],
         weights[DENSITY],
         weights[COOLING],
-        float(need.total),
-        last.on + need.slack,
-        need.preferred_rack_kw,
+        1 / need.total,
+        1 / need.preferred_rack_kw if weights[DENSITY] > 0 else 0.0,
         need.preferred_cooling & EVERY,
-        may_build,
-        types,
-        need.compliance & EVERY,
+        1.0 if types & BUILT else 0.0,
     )
     timeline = Timeline(
-        int(need.importance[1] * 100 + SAFE),
         weights[RAMP],
         weights[FIRST_POWER],
-        float(first.quantity),
-        least,
-        first.on + need.slack,
+        need.months * DAYS_MULTIPLE / need.needed,
+        1 / M.steps[need.step].quantity,
+        first_least(need, M),
         need.starts_on,
         need.slack,
         M.constants.full_lateness_cost / max(1, need.slack),
-        M.months[need.month].month,
-        need.month,
-        need.months,
-        need.needed,
     )
     terms = Terms(
-        int(need.importance[2] * 100 + SAFE),
         weights[PRICE],
         weights[SECURITY],
         weights[TERM],
@@ -146,10 +142,13 @@ def asked(need: Any, cap: int, M: View) -> Asked:
         need.security_months,
         need.term_min,
         need.term_max,
-        need.term_preferred,
+        ANY if need.term_preferred == NONE else need.term_preferred,
+        1 / max(1, need.term_preferred),
         cap,
+        M.constants.dearest_ratio_pct / 100,
+        _curve(M),
     )
-    return power, timeline, terms
+    return Asked(tables_of(need), power, timeline, terms)
 
 
 @cache
@@ -160,6 +159,13 @@ def powers() -> NDArray[np.float32]:
 
 
 @unchecked
+def tables_of(need: Any) -> tuple[int, int, int]:
+    """Where the tables of powers have the weights of a need's dimensions."""
+    power, timeline, terms = need.importance
+    return int(power * 100 + SAFE), int(timeline * 100 + SAFE), int(terms * 100 + SAFE)
+
+
+@unchecked
 def step_of(share: float, M: View) -> int:
     """The place of a share in a table of powers, taken up to the next step."""
     share = min(1.0, max(M.constants.least_dimension, share + SAFE))
@@ -167,96 +173,82 @@ def step_of(share: float, M: View) -> int:
 
 
 @unchecked
-def bound(ask: Asked, fact: Any, M: View, table: NDArray[np.float32], enough: int) -> int:
-    """The most points that the pair can have; 0 where that is not enough, or a gate is seen to fail."""
-    least = enough - 0.5 - SAFE
-    # Few tests, of several answers each: which of them fails cannot be foreseen, and a wrong guess is dear.
-    power, has_it = _power(ask[0], fact)
-    timeline, in_time = _timeline(ask[1], fact, M)
-    most = 100 * table[ask[0].row, step_of(power, M)] * table[ask[1].row, step_of(timeline, M)]
-    if not (has_it & in_time & (most >= least)):
-        return 0
-    terms, affordable = _terms(ask[2], fact, M)
-    most *= table[ask[2].row, step_of(terms, M)]
-    if not (affordable & (most >= least)):
-        return 0
+def bound(ask: Asked, fact: Any, M: View, table: NDArray[np.float32]) -> int:
+    """The most points that the pair can have; 0 where its price is seen to fail."""
+    terms, affordable = _terms(ask.terms, fact, M)
+    dimensions = _power(ask.power, fact), _timeline(ask.timeline, fact), terms
+    return most_points(ask.tables, dimensions, M, table) * affordable
+
+
+@unchecked
+def most_points(tables: tuple[int, int, int], dimensions: Any, M: View, table: NDArray[np.float32]) -> int:
+    """The points that a pair of these dimensions has at most."""
+    most = 100 * table[tables[0], step_of(dimensions[0], M)]
+    most *= table[tables[1], step_of(dimensions[1], M)]
+    most *= table[tables[2], step_of(dimensions[2], M)]
     return min(POINTS - 1, int(most + 0.5 + SAFE))
 
 
 @unchecked
-def _power(ask: Power, fact: Any) -> tuple[float, bool]:
-    sure = 0.0
-    for n in range(STEPS):
-        sure = _dependable(fact, n, ask.total, 1.0) if fact.ready[n] <= ask.by else sure
-    power = ask.capacity * sure / ask.total
+def _power(ask: Power, fact: Any) -> float:
+    power = ask.capacity * _share(fact, ask.whole)
     power += ask.evidence * fact.evidence + ask.firmness * fact.firmness
     built = ask.may_build * fact.built
-    rack = min(1.0, fact.rack_kw / ask.rack_kw) if ask.density > 0 else 0.0
+    rack = min(1.0, fact.rack_kw * ask.rack_kw)
     power += ask.density * max(rack, max(built, fact.rack_blank))
-    cooled = 1.0 if fact.cooling & ask.cooling_type else max(built, fact.cooling_otherwise)
-    power += ask.cooling * cooled
-    return power, (ask.compliance & ~fact.compliance == 0) & (fact.deliverable & ask.types != 0)
+    cooled = max(1.0 * (fact.cooling & ask.cooling_type != 0), fact.cooling_otherwise)
+    return power + ask.cooling * max(cooled, built)
 
 
 @unchecked
-def _timeline(ask: Timeline, fact: Any, M: View) -> tuple[float, bool]:
-    late, first, in_time = ask.slack, 0.0, False
-    share, next_month, next_rest = 0.0, ask.months, 0.0
-    for n in range(STEPS - 1, -1, -1):
-        # From the last step back: what of the demand lies between this rise and the next.
-        month = min(max(0, fact.month[n] - ask.month), ask.months)
-        rest = M.months[ask.rows + month].rest if month < ask.months else 0.0
-        share += _dependable(fact, n, rest - next_rest, (next_month - month) * float(DAYS_MULTIPLE))
-        next_month, next_rest = month, rest
-        suffices = fact.risen[n] >= ask.least
-        late = min(ask.slack, max(0, fact.ready[n] - ask.starts_on)) if suffices else late
-        soon = fact.ready[n] <= ask.by
-        in_time |= suffices & soon
-        first = max(first, _dependable(fact, n, ask.first, 1.0) if soon else 0.0)
-    share, sure = share / ask.needed, first / ask.first
-    return ask.ramp * share + ask.first_power * (1 - ask.late_cost * late) * sure, in_time
+def _timeline(ask: Timeline, fact: Any) -> float:
+    late = ask.slack
+    for n in range(STEPS):
+        late = min(late, fact.ready[n] - ask.starts_on + ANY * (fact.risen[n] < ask.least))
+    # Every month alike asks for no more in all, and has no less.
+    ramp = ask.ramp * _share(fact, ask.mean)
+    return ramp + ask.first_power * (1 - ask.late_cost * max(0, late)) * _share(fact, ask.first)
 
 
 @unchecked
-def _dependable(fact: Any, step: int, wanted: float, time: float) -> float:
-    """C(t, x) at most, once so many steps are ready; over some time, where `wanted` is x over that time."""
-    most = min(fact.confidence[step] * wanted, fact.dependable[step] * time)
+def _share(fact: Any, asked: float) -> float:
+    """C(x)/x at most, once all phases are ready; x is told as 1/x."""
+    most = min(fact.confidence, fact.dependable * asked)
     for n in range(LINES):
-        most = min(most, fact.base[n] * time + fact.slope[n] * wanted)
+        most = min(most, fact.base[n] * asked + fact.slope[n])
     return most
 
 
 @unchecked
 def _terms(ask: Terms, fact: Any, M: View) -> tuple[float, bool]:
-    unknown = M.constants.unknown
+    # No branches: which way they go cannot be foreseen, and a wrong guess is dear.
     terms = ask.escalator * fact.escalator
-    terms += ask.delivery * (1.0 if fact.delivery & ask.delivery_type else fact.delivery_otherwise)
-    needless = (fact.credit != NONE and ask.credit > fact.credit) or fact.security <= ask.security_months
-    kept = unknown if np.isnan(fact.security) else ask.security_months / fact.security
-    terms += ask.security * (1.0 if needless else kept)
-    shortest = max(ask.term_min, fact.term_min)
-    longest = ask.term_max if fact.term_max == NONE else min(ask.term_max, fact.term_max)
-    preferred = longest if ask.term_preferred == NONE else ask.term_preferred
-    off = max(shortest - preferred, preferred - longest, 0) / max(1, preferred)
-    blank = fact.term_min == NONE or fact.term_max == NONE
-    terms += ask.term * (unknown if blank else max(0.0, 1 - off))
+    terms += ask.delivery * max(1.0 * (fact.delivery & ask.delivery_type != 0), fact.delivery_otherwise)
+    kept = min(1.0, fact.security_least + ask.security_months * fact.per_security)
+    terms += ask.security * max(1.0 * (ask.credit > fact.credit), kept)
+    shortest, longest = max(ask.term_min, fact.term_min), min(ask.term_max, fact.term_max)
+    off = max(shortest - ask.term_preferred, ask.term_preferred - longest, 0) * ask.off_cost
+    terms += ask.term * (fact.term_blank + fact.term_known * max(0.0, 1 - off))
     if ask.cap == NONE:
         return terms, True
-    months = max(0, shortest, min(longest, preferred))
-    part = fact.capex * M.recovery[min(months, len(M.recovery) - 1)]
-    room = ask.cap - fact.power - part + 1
+    months = max(0, shortest, min(longest, ask.term_preferred))
+    room = ask.cap - fact.power - fact.capex * M.recovery[min(months, len(M.recovery) - 1)]
     types = fact.delivery & ask.types | SOME
     known = (types & fact.priced != 0) & (types & fact.unpriced == 0)
-    ratio = (fact.ask + fact.allowance) / max(1.0, room)
-    score = on_falling_curve(ratio, M) if known and not np.isnan(ratio) else unknown
-    most = M.constants.dearest_ratio_pct * room / 100 - fact.allowance
-    return terms + ask.price * score, not (known and fact.lowest - 1 > most)
+    unknown = M.constants.unknown
+    score = unknown + known * fact.asks * (_on_curve(fact.ask / max(1.0, room), ask.curve) - unknown)
+    return terms + ask.price * score, not (known & (fact.lowest > ask.dearest * room))
 
 
 @unchecked
-def on_falling_curve(ratio: float, M: View) -> float:
-    """The curve of the price criterion without a branch."""
-    curve = M.constants.curve
-    one, two, three = curve[0], curve[1], curve[2]
-    score = one[1] + (two[1] - one[1]) * min(1.0, max(0.0, (ratio - one[0]) / (two[0] - one[0])))
-    return score + (three[1] - two[1]) * min(1.0, max(0.0, (ratio - two[0]) / (three[0] - two[0])))
+def _curve(M: View) -> Curve:
+    (first, top), (second, middle), (last, bottom) = M.constants.curve
+    return Curve(
+        top, first, (top - middle) / (second - first), second, (middle - bottom) / (last - second), last
+    )
+
+
+@unchecked
+def _on_curve(ratio: float, curve: Curve) -> float:
+    score = curve.flat - curve.first_fall * (min(curve.second, max(curve.first, ratio)) - curve.first)
+    return score - curve.second_fall * (min(curve.last, max(curve.second, ratio)) - curve.second)

@@ -23,10 +23,9 @@ SOME = 1 << 30  # a word that every offer has
 FACTS = np.dtype(
     [
         ("ready", "i4", (STEPS,)),  # the days on which the nominal curve rises,
-        ("month", "i4", (STEPS,)),
-        ("risen", "i4", (STEPS,)),  # what it has risen to,
-        ("dependable", "f4", (STEPS,)),  # and Σ confidence × free by then
-        ("confidence", "f4", (STEPS,)),  # of the surest phase by then
+        ("risen", "i4", (STEPS,)),  # and what it has risen to
+        ("dependable", "f4"),  # Σ confidence × free
+        ("confidence", "f4"),  # of the surest phase
         # The surest free phases first, what can be depended on grows more slowly the more is asked for: after
         # the first phase, and after the second, it stays below a line.
         ("base", "f4", (LINES,)),
@@ -44,14 +43,17 @@ FACTS = np.dtype(
         ("deliverable", "i4"),  # what is not known may be anything
         ("compliance", "i4"),
         ("credit", "i4"),
-        ("security", "f4"),
+        ("per_security", "f4"),  # 1 over the months,
+        ("security_least", "f4"),  # or what it scores if none are asked for or known
         ("term_min", "i4"),
         ("term_max", "i4"),
+        ("term_known", "f4"),  # 1,
+        ("term_blank", "f4"),  # or what it scores if it is not
         # Money, per critical kW and month.
-        ("ask", "f4"),  # the lowest of any phase
+        ("asks", "f4"),  # 1 if it is known
+        ("ask", "f4"),  # the lowest of any phase, with the allowance
         ("lowest", "f4"),
         ("power", "f4"),
-        ("allowance", "f4"),
         ("capex", "f4"),  # the tenant's part of the conversion per MW
         ("priced", "i4"),  # the price is known where one of these types is delivered, and none of those
         ("unpriced", "i4"),
@@ -78,15 +80,13 @@ def _fill(M: View, offer: Any, fact: Any) -> None:
     fact.firmness = unknown if offer.interruptible_hours == NONE else offer.firmness
     fact.escalator = unknown if np.isnan(offer.escalator_pct) else offer.escalator
     fact.compliance = EVERY if offer.compliance == NONE else offer.compliance & EVERY
-    fact.credit, fact.security = offer.credit, offer.security_months
-    fact.term_min, fact.term_max = offer.term_min, offer.term_max
+    _fill_terms(M, offer, fact)
     _fill_money(M, offer, fact)
 
 
 @unchecked
 def _fill_curve(M: View, offer: Any, fact: Any) -> None:
-    fact.ready[:], fact.month[:], fact.risen[:], fact.dependable[:] = ANY, ANY, 0, 0.0
-    fact.confidence[:], fact.base[:], fact.slope[:] = 0.0, 0.0, 1.0
+    fact.ready[:], fact.risen[:], fact.base[:], fact.slope[:] = ANY, 0, 0.0, 1.0
     step, total, dependable, surest = -1, 0, 0.0, 0.0
     for p in range(offer.phases):
         phase = M.phases[offer.phase + M.phases[offer.phase + p].by_ready]
@@ -97,16 +97,14 @@ def _fill_curve(M: View, offer: Any, fact: Any) -> None:
         surest = max(surest, phase.confidence / 1000)
         if step < STEPS - 1:
             step += 1
-            fact.ready[step], fact.month[step] = phase.ready_on, phase.month
+            fact.ready[step] = phase.ready_on
         limited = total if offer.max_block == NONE else min(total, offer.max_block)
         fact.risen[step] = min(limited, ANY)
-        fact.dependable[step], fact.confidence[step] = dependable, surest
     for n in range(step + 1, STEPS):
-        fact.risen[n], fact.dependable[n] = fact.risen[max(0, step)], dependable
-        fact.confidence[n] = surest
+        fact.risen[n] = fact.risen[max(0, step)]
     if offer.max_block != NONE:
-        for n in range(STEPS):
-            fact.dependable[n] = min(fact.dependable[n], fact.confidence[n] * offer.max_block)
+        dependable = min(dependable, surest * offer.max_block)
+    fact.dependable, fact.confidence = dependable, surest
     _fill_lines(M, offer, fact)
 
 
@@ -161,6 +159,22 @@ def _fill_lines(M: View, offer: Any, fact: Any) -> None:
 
 
 @unchecked
+def _fill_terms(M: View, offer: Any, fact: Any) -> None:
+    unknown, months = M.constants.unknown, offer.security_months
+    fact.credit = ANY if offer.credit == NONE else offer.credit
+    fact.per_security = fact.security_least = 0.0
+    if months > 0:
+        fact.per_security = 1 / months
+    else:
+        fact.security_least = unknown if np.isnan(months) else 1.0
+    fact.term_min = offer.term_min
+    fact.term_max = ANY if offer.term_max == NONE else offer.term_max
+    fact.term_known, fact.term_blank = 1.0, 0.0
+    if offer.term_min == NONE or offer.term_max == NONE:
+        fact.term_known, fact.term_blank = 0.0, unknown
+
+
+@unchecked
 def _fill_money(M: View, offer: Any, fact: Any) -> None:
     fact.ask = fact.lowest = np.nan
     for p in range(offer.phases):
@@ -171,8 +185,12 @@ def _fill_money(M: View, offer: Any, fact: Any) -> None:
         if phase.free > 0 and offer.lowest_asks:
             lowest = by_factor(phase.lowest_ask, offer.factor)
             fact.lowest = lowest if np.isnan(fact.lowest) else min(fact.lowest, lowest)
-    fact.power = offer.power
-    fact.allowance = np.nan if offer.allowance == NONE else offer.allowance
+    # A unit to the good of the pair: here asks are those of one phase, there means of several, rounded.
+    allowance = np.nan if offer.allowance == NONE else offer.allowance
+    fact.ask, fact.lowest, fact.power = fact.ask + allowance, fact.lowest + allowance - 1, offer.power - 1
+    fact.asks = 1.0
+    if np.isnan(fact.ask):
+        fact.asks = fact.ask = 0.0
     fact.capex, fact.priced, fact.unpriced = 0.0, SOME, 0
     if offer.power == NONE:
         fact.priced = 0

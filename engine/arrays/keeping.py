@@ -17,12 +17,13 @@ from engine.arrays.bounds import POINTS
 from engine.arrays.columns import ANYBODY, NONE, Rows
 from engine.arrays.loose import Loose, loosened, only
 from engine.arrays.ranking import Market, View, scored
-from engine.arrays.searching import KEPT, Best, best_of, marked, merge, searching
+from engine.arrays.searching import KEPT, Best, Search, best_of, mark, merge, searching
 from engine.types import Offer, Unit
 
 # One need in so many is looked at first, and an offer hopes for what these tell it, less so many standard
 # deviations of their number.
 SAMPLED, DEVIATIONS = 16, 1
+PARTS = 32  # of the needs, for threads to take
 
 
 @dataclass
@@ -37,7 +38,8 @@ class Lists:
         """The best offers of these needs (rows), as rows of `PAIR`: need by need, best first."""
         view = self.market.view()
         rows = _alike(view, np.array(needs, np.int64))
-        return scored(view, _best(view, self._offers(view), rows, most, 0, self._least, threads=1)[0])
+        of_needs, _ = _best(view, self._offers(view), rows, most, 0, self._least, threads=1)
+        return scored(view, np.concatenate(of_needs))
 
     def of_offers(self, offers: list[int], most: int) -> Rows:
         """The best needs of these offers (rows), as rows of `PAIR`: offer by offer, best first."""
@@ -82,8 +84,10 @@ def keep(market: Market, per_need: int, per_offer: int, threads: int = 2) -> Row
     view, least = market.view(), market.assumptions.keep_score
     loose = loosened(view)
     of_needs, best = _best(view, loose, _alike(view), per_need, per_offer, least, threads)
-    known = marked(of_needs, _places(view, loose), best)
-    return np.concatenate([of_needs, _rows(loose, best, _held(best) & ~known)])
+    places, known = _places(view, loose), np.zeros(best.partner.shape, np.bool_)
+    for pairs in of_needs:
+        mark(pairs, places, best, known)
+    return np.concatenate([*of_needs, _rows(loose, best, _held(best) & ~known)])
 
 
 def _best(
@@ -94,7 +98,7 @@ def _best(
     per_offer: int,
     least: int,
     threads: int,
-) -> tuple[Rows, Best]:
+) -> tuple[list[Rows], Best]:
     """The best pairs of each of these needs, need by need and best first; and of each of these offers."""
     run = partial(_run, view, least=least, threads=threads)
     floor = np.full(len(loose.rows), least if per_offer else POINTS, np.int32)
@@ -124,16 +128,21 @@ def _run(
     floor: NDArray[np.int32],
     least: int,
     threads: int,
-) -> tuple[Rows, Best]:
+) -> tuple[list[Rows], Best]:
     """The best pairs of these needs; and those of the offers that reach the floor, which rises."""
-    parts = [np.ascontiguousarray(needs[start::threads]) for start in range(threads)]
-    searches = [searching(loose, floor, per_need, per_offer, least) for _ in parts]
+    parts = iter(np.array_split(needs, PARTS))
+    searches = [searching(loose, floor, per_need, per_offer, least) for _ in range(threads)]
+
+    def search_on(search: Search) -> list[Rows]:
+        # Whichever thread is free takes the next part: a slower core does less.
+        return [best_of(view, search, part) for part in parts]
+
     with ThreadPoolExecutor(threads) as pool:
-        of_needs = list(pool.map(partial(best_of, view), searches, parts))
+        of_needs = [rows for found in pool.map(search_on, searches) for rows in found]
     best = searches[0].best
     for search in searches[1:]:
         merge(view, search.best, best)
-    return np.concatenate(of_needs), best
+    return of_needs, best
 
 
 def _alike(view: View, needs: NDArray[np.int64] | None = None) -> NDArray[np.int32]:
@@ -154,13 +163,13 @@ def _places(view: View, loose: Loose) -> NDArray[np.int32]:
 
 def _held(best: Best) -> NDArray[np.bool_]:
     """Which places of the lists are taken."""
-    return np.arange(best.need.shape[1]) < best.held[:, None]
+    return np.arange(best.partner.shape[1]) < best.held[:, None]
 
 
 def _rows(loose: Loose, best: Best, chosen: NDArray[np.bool_]) -> Rows:
     """Chosen places of the offers' lists as rows of KEPT: offer by offer, best first."""
     places, slots = np.nonzero(chosen)
     found = np.zeros(len(places), KEPT)
-    found["offer"], found["need"] = loose.rows[places], best.need[places, slots]
+    found["offer"], found["need"] = loose.rows[places], best.partner[places, slots]
     found["score"], found["for_offer"] = best.score[places, slots], True
     return found

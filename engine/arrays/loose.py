@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.arrays.columns import NONE, Rows
 from engine.arrays.compiled import pairwise
-from engine.arrays.facts import ANY, facts_of
+from engine.arrays.facts import ANY, EVERY, facts_of
 from engine.arrays.quantities import GPU
 from engine.arrays.ranking import View
 
@@ -34,9 +34,10 @@ class Loose(NamedTuple):
     hours: NDArray[np.int32]
     basis: NDArray[np.int32]
     escalator: NDArray[np.int32]
-    ready: NDArray[np.int32]  # the first day on which anything is,
-    risen: NDArray[np.int32]  # how much that is,
-    later: NDArray[np.int32]  # and the first on which more is
+    compliance: NDArray[np.int32]
+    deliverable: NDArray[np.int32]
+    ready: NDArray[np.int32]  # the days on which what there is rises, a row each,
+    risen: NDArray[np.int32]  # and what it has risen to
     facts: Rows
 
 
@@ -69,9 +70,10 @@ def loosened(view: View) -> Loose:
         hours=column(offers["interruptible_hours"]),
         basis=column(np.where(basis == NONE, ANY, 1 << np.maximum(basis, 0))),
         escalator=column(np.nan_to_num(offers["escalator_pct"], nan=NONE)),
-        ready=column(facts["ready"][:, 0]),
-        risen=column(facts["risen"][:, 0]),
-        later=column(facts["ready"][:, 1]),
+        compliance=column(facts["compliance"]),
+        deliverable=column(facts["deliverable"]),
+        ready=np.ascontiguousarray(facts["ready"][rows].T),
+        risen=np.ascontiguousarray(facts["risen"][rows].T),
         facts=facts[rows],
     )
 
@@ -80,9 +82,19 @@ def only(loose: Loose, wanted: NDArray[np.bool_]) -> Loose:
     """Some of the offers, in their groups."""
     before = np.concatenate([[0], np.cumsum(wanted)])
     starts = np.unique(before[loose.starts]).astype(np.int32)
-    return Loose(
-        starts=starts, **{name: getattr(loose, name)[wanted] for name in Loose._fields if name != "starts"}
-    )
+    columns = {
+        name: np.ascontiguousarray(getattr(loose, name)[..., wanted])
+        for name in Loose._fields
+        if name != "starts"
+    }
+    return Loose(starts=starts, **columns)
+
+
+@pairwise
+def first_least(need: Any, M: View) -> int:
+    """The least that a need can do with at its first step."""
+    first = M.steps[need.step]
+    return min(first.quantity, need.smallest_block) if need.splittable else first.least
 
 
 @pairwise
@@ -132,17 +144,34 @@ def _test(need: Any, M: View, L: Loose, start: int, end: int, fits: NDArray[np.u
     hours = np.int32(ANY if is_gpu or need.interruptible_hours == NONE else need.interruptible_hours)
     basis = np.int32(ANY if is_gpu or need.basis == 0 else need.basis)
     escalator = np.int32(ANY if is_gpu or np.isnan(need.max_escalator_pct) else need.max_escalator_pct)
-    last = M.steps[need.step + need.judged - 1]
-    by, wanted = np.int32(last.on + need.slack), np.int32(min(least_size(need, M), ANY))
+    words, types = np.int32(need.compliance & EVERY), np.int32(need.delivery & EVERY or EVERY)
+    first, last = M.steps[need.step], M.steps[need.step + need.judged - 1]
+    soon, by = np.int32(first.on + need.slack), np.int32(last.on + need.slack)
+    some, wanted = np.int32(min(first_least(need, M), ANY)), np.int32(min(least_size(need, M), ANY))
     # Counted from 0 over slices: only so is it plain that no place is negative, and many are done at a time.
+    count = end - start
     order, from_months, to_months = L.order[start:end], L.term_min[start:end], L.term_max[start:end]
     classes, instead, hourly = L.credit[start:end], L.instead[start:end], L.hours[start:end]
     bases, rises = L.basis[start:end], L.escalator[start:end]
-    ready, risen, later = L.ready[start:end], L.risen[start:end], L.later[start:end]
-    for n in range(end - start):
+    had, deliverable = L.compliance[start:end], L.deliverable[start:end]
+    ready, then, later = L.ready[0, start:end], L.ready[1, start:end], L.ready[2, start:end]
+    risen, rises_then, rises_later = L.risen[0, start:end], L.risen[1, start:end], L.risen[2, start:end]
+    for n in range(count):
         ok = (order[n] <= total) & (from_months[n] <= longest) & (to_months[n] >= shortest)
         ok &= (classes[n] <= credit) | (instead[n] <= months)
         ok &= (hourly[n] <= hours) & ((bases[n] & basis) != 0) & (rises[n] <= escalator)
-        fits[n] = ok & ((later[n] <= by) | ((ready[n] <= by) & (risen[n] >= wanted)))
-    for n in range(end - start, (end - start + WORD - 1) // WORD * WORD):
+        fits[n] = ok & (words & ~had[n] == 0) & (deliverable[n] & types != 0)
+    for n in range(count):
+        ok = (
+            ((ready[n] <= soon) & (risen[n] >= some))
+            | ((then[n] <= soon) & (rises_then[n] >= some))
+            | ((later[n] <= soon) & (rises_later[n] >= some))
+        )
+        ok &= (
+            ((ready[n] <= by) & (risen[n] >= wanted))
+            | ((then[n] <= by) & (rises_then[n] >= wanted))
+            | ((later[n] <= by) & (rises_later[n] >= wanted))
+        )
+        fits[n] &= ok
+    for n in range(count, (count + WORD - 1) // WORD * WORD):
         fits[n] = 0

@@ -45,6 +45,7 @@ SPLIT = 2.0**27 + 1
 # Low, expected (NaN = not known) and high.
 Estimate = tuple[float, float, float]
 BLANK: Estimate = (0.0, UNKNOWN, 1.0)
+Dimensions = tuple[float, float, float]
 
 PAIR = np.dtype(
     [
@@ -71,12 +72,12 @@ PAIR = np.dtype(
 def rounded(number: float) -> float:
     """To 1e-6 as Python's `round` does it: by the exact value of the float, to even where that is a tie."""
     scaled = number * MILLION
-    down = np.floor(scaled)
-    above_half = scaled - down - 0.5
-    if abs(above_half) < 1e-6:
-        above_half += lost(number, MILLION, scaled)
-    up = above_half > 0 or (above_half == 0 and down % 2 == 1)
-    return (down + up) / MILLION
+    nearest = np.rint(scaled)
+    if abs(abs(scaled - nearest) - 0.5) < 1e-6:
+        down = np.floor(scaled)
+        above_half = scaled - down - 0.5 + lost(number, MILLION, scaled)
+        nearest = down + (above_half > 0 or (above_half == 0 and down % 2 == 1))
+    return nearest / MILLION
 
 
 @pairwise
@@ -235,6 +236,19 @@ def view_of(estimate: Estimate, view: int, M: Any) -> float:
 @pairwise
 def totals(need: Any, offer: Any, M: Any, judged: Judgement, view: int) -> tuple[float, float, float, float]:
     """Power, timeline, terms and the total, in one view."""
+    found = dimensions(need, offer, M, judged, view)
+    return found[0], found[1], found[2], total(need, found)
+
+
+@pairwise
+def total(need: Any, found: Dimensions) -> float:
+    weight, (power, timeline, terms) = need.importance, found
+    return rounded(100 * power ** weight[0] * timeline ** weight[1] * terms ** weight[2])
+
+
+@pairwise
+def dimensions(need: Any, offer: Any, M: Any, judged: Judgement, view: int) -> Dimensions:
+    """Power, timeline and terms."""
     weights = need.weights_without_cap if judged[5] == NONE else need.weights
     # In the order of the reference form: a sum of floats depends on it.
     power = weights[CAPACITY] * rounded(capacity(need, offer, M, judged, view))
@@ -266,9 +280,7 @@ def totals(need: Any, offer: Any, M: Any, judged: Judgement, view: int) -> tuple
     power = rounded(min(1.0, max(least, power)))
     timeline = rounded(min(1.0, max(least, timeline)))
     terms = rounded(min(1.0, max(least, terms)))
-    weight = need.importance
-    total = 100 * power ** weight[0] * timeline ** weight[1] * terms ** weight[2]
-    return power, timeline, terms, rounded(total)
+    return power, timeline, terms
 
 
 @pairwise

@@ -12,15 +12,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from engine.arrays.bounds import POINTS, asked, bound, powers
-from engine.arrays.columns import NEVER, NONE, Rows
+from engine.arrays.bounds import POINTS, asked, bound, most_points, powers, tables_of
+from engine.arrays.columns import NONE, Rows
 from engine.arrays.compiled import pairwise
 from engine.arrays.gates import Judgement, judge, same_unit
 from engine.arrays.loose import WORD, Loose, large_enough, least_size, passing
 from engine.arrays.money import cap_of
 from engine.arrays.quantities import EXPECTED, least_of_step, reached_on
 from engine.arrays.ranking import View
-from engine.arrays.scores import total_price, totals, utilization
+from engine.arrays.scores import dimensions, total, total_price, utilization
 
 KEPT = np.dtype(
     [("need", "i4"), ("offer", "i4"), ("score", "f8"), ("for_need", "?"), ("for_offer", "?")], align=True
@@ -30,14 +30,14 @@ HOPED = 1.5
 
 
 class Best(NamedTuple):
-    """The best needs so far of each offer, by its place in `Loose`; best first.
+    """The best partners so far of each post, by its place; best first.
 
     `floor` is the points that a newcomer must reach.
     """
 
     first: NDArray[np.int64]  # both keys of the order, as `_keys` has them
     second: NDArray[np.int64]
-    need: NDArray[np.int32]
+    partner: NDArray[np.int32]  # rows
     score: NDArray[np.float64]
     held: NDArray[np.int32]
     floor: NDArray[np.int32]
@@ -46,88 +46,101 @@ class Best(NamedTuple):
 class Room(NamedTuple):
     """What one need takes while it is worked on: room for all offers."""
 
+    groups: NDArray[np.int32]
     fits: NDArray[np.uint8]
     words: NDArray[np.uint64]  # the same, eight at a time
     maybe: NDArray[np.int32]
     bounds: NDArray[np.int32]
+    chosen: NDArray[np.int32]
     ordered: NDArray[np.int32]
     counts: NDArray[np.int32]  # by points
-    offers: NDArray[np.int32]  # of the matches: their rows, both keys, scores
-    first: NDArray[np.int64]
-    second: NDArray[np.int64]
-    score: NDArray[np.float64]
 
 
 class Search(NamedTuple):
-    """Where one thread looks, what it found so far, and how much it shall find for each need."""
+    """Where one thread looks, and what it found so far."""
 
     loose: Loose
     table: NDArray[np.float32]  # of powers
-    best: Best
+    own: Best  # of the need that is worked on, as the only post
+    best: Best  # of the offers, by their places in `loose`
     room: Room
-    per_need: int
     least: int  # points
 
 
 def searching(loose: Loose, floor: NDArray[np.int32], per_need: int, per_offer: int, least: int) -> Search:
     """`floor` is shared: whichever thread knows better needs raises it for the other."""
-    return Search(loose, powers(), _nothing(per_offer, floor), _room(len(loose.rows)), per_need, least)
+    own = _nothing(per_need, np.zeros(1, np.int32))
+    return Search(loose, powers(), own, _nothing(per_offer, floor), _room(len(loose.rows)), least)
 
 
 def _nothing(kept: int, floor: NDArray[np.int32]) -> Best:
-    last, offers = np.iinfo(np.int64).max, len(floor)
-    first, second = np.full((offers, kept), last), np.full((offers, kept), last)
-    need, score = np.full((offers, kept), NONE, np.int32), np.zeros((offers, kept))
-    return Best(first, second, need, score, np.zeros(offers, np.int32), floor)
+    posts, last = len(floor), np.iinfo(np.int64).max
+    first, second = np.full((posts, kept), last), np.full((posts, kept), last)
+    partner, score = np.full((posts, kept), NONE, np.int32), np.zeros((posts, kept))
+    return Best(first, second, partner, score, np.zeros(posts, np.int32), floor)
 
 
 def _room(offers: int) -> Room:
     room = offers + WORD & -WORD
     fits = np.zeros(room, np.uint8)
     return Room(
+        groups=np.zeros(room, np.int32),
         fits=fits,
         words=fits.view(np.uint64),
         maybe=np.zeros(room, np.int32),
         bounds=np.zeros(room, np.int32),
+        chosen=np.zeros(room, np.int32),
         ordered=np.zeros(room, np.int32),
         counts=np.zeros(POINTS + 1, np.int32),
-        offers=np.zeros(room, np.int32),
-        first=np.zeros(room, np.int64),
-        second=np.zeros(room, np.int64),
-        score=np.zeros(room),
     )
 
 
 @njit(cache=True, nogil=True)
 def best_of(M: View, S: Search, needs: NDArray[np.int32]) -> Rows:
     """The best pairs of each of these needs; those of each offer gather in `S.best`."""
-    kept = np.zeros(len(needs) * S.per_need, KEPT)
-    length = 0
+    per_need = S.own.first.shape[1]
+    kept = np.zeros(len(needs) * per_need, KEPT)
+    length, groups, before = 0, 0, NONE
     for row in needs:
-        count, hope = _candidates(M.needs[row], M, S, int(HOPED * S.per_need))
-        found, floor = _matches(row, M, S, count, True)
-        if floor < hope:
-            count, _ = _candidates(M.needs[row], M, S, NEVER)
-            found, _ = _matches(row, M, S, count, False)
-        order = np.argsort(S.room.first[:found])
-        length = _append(M, row, S, order, kept, length)
+        if before == NONE or not _wish_alike(M.needs[before], M.needs[row]):
+            groups = _suiting(M.needs[row], M, S)
+        before = row
+        count = _bounds(M.needs[row], M, S, groups)
+        hope = _hope(S.room, int(HOPED * per_need), S.least)
+        _match(row, M, S, _by_bound(S, count, hope, True), True)
+        if S.least < hope and S.own.floor[0] < hope:
+            _match(row, M, S, _by_bound(S, count, S.least, False), False)
+        length = _append(row, S.own, kept, length)
     return kept[:length]
 
 
 @pairwise
-def _candidates(need: Any, M: View, S: Search, hoped: int) -> tuple[int, int]:
-    """The offers that may be worth keeping, and the most points that each can have.
+def _wish_alike(one: Any, other: Any) -> bool:
+    return one.wishes == other.wishes and one.unit == other.unit
 
-    The need hopes that enough of the `hoped` best of them are what they seem: who has less points than
-    those is not a candidate, unless the offer itself may want it. Return their number, and these points.
-    """
+
+@pairwise
+def _suiting(need: Any, M: View, S: Search) -> int:
+    """The groups of a need's unit whose place suits; return their number."""
+    count = 0
+    for group in range(len(S.loose.starts) - 1):
+        offer = M.offers[S.loose.rows[S.loose.starts[group]]]
+        if M.verdicts[need.wishes, offer.place] >= 0 and need.unit == offer.unit:
+            S.room.groups[count] = group
+            count += 1
+    return count
+
+
+@pairwise
+def _bounds(need: Any, M: View, S: Search, groups: int) -> int:
+    """The offers that may fit a need, and the most points that each can have; return their number."""
     loose, room = S.loose, S.room
     room.counts[:] = 0
-    count, above, hope, wanted = 0, 0, S.least if hoped else POINTS, least_size(need, M)
-    for group in range(len(loose.starts) - 1):
+    count, wanted = 0, least_size(need, M)
+    for group in room.groups[:groups]:
         start, end = loose.starts[group], loose.starts[group + 1]
         offer = M.offers[loose.rows[start]]
-        if M.verdicts[need.wishes, offer.place] < 0 or not same_unit(need, offer, M):
+        if not same_unit(need, offer, M):
             continue
         end = large_enough(loose, start, end, wanted)
         passed = passing(need, M, loose, start, end, room, count)
@@ -135,70 +148,75 @@ def _candidates(need: Any, M: View, S: Search, hoped: int) -> tuple[int, int]:
             continue
         ask = asked(need, cap_of(need, offer, M), M)
         for n in range(count, passed):
-            enough = min(hope, S.best.floor[room.maybe[n]])
-            most = bound(ask, loose.facts[room.maybe[n]], M, S.table, enough)
-            if not most:
-                continue
-            room.maybe[count], room.bounds[count] = room.maybe[n], most
-            count += 1
+            most = bound(ask, loose.facts[room.maybe[n]], M, S.table)
+            room.bounds[n] = most
             room.counts[most] += 1
-            above += most >= hope
-            while hope < POINTS and above - room.counts[hope] >= hoped:
-                above -= room.counts[hope]
-                hope += 1
-    return count, hope
+        count = passed
+    return count
 
 
 @pairwise
-def _by_bound(room: Room, count: int) -> None:
-    """Positions of the candidates by falling bound."""
+def _hope(room: Room, hoped: int, least: int) -> int:
+    """The points that so many offers seem to have; POINTS if none is hoped for."""
+    points = POINTS
+    while hoped > 0 and points > least:
+        points -= 1
+        hoped -= room.counts[points]
+    return points
+
+
+@pairwise
+def _by_bound(S: Search, count: int, hope: int, for_offers: bool) -> int:
+    """Put those first whose bound is highest; leave out who has less than the need hopes for, unless the
+    offer itself may want it. Return how many there are."""
+    room, floor = S.room, S.best.floor
     room.counts[:] = 0
+    chosen = 0
     for n in range(count):
-        room.counts[POINTS - room.bounds[n]] += 1
-    for n in range(POINTS):
-        room.counts[n + 1] += room.counts[n]
-    for n in range(count):
-        place = POINTS - 1 - room.bounds[n]
-        room.ordered[room.counts[place]] = n
-        room.counts[place] += 1
+        room.chosen[chosen] = n
+        chosen += room.bounds[n] >= (min(hope, floor[room.maybe[n]]) if for_offers else hope)
+    for n in room.chosen[:chosen]:
+        room.counts[room.bounds[n]] += 1
+    before = 0
+    for points in range(POINTS - 1, -1, -1):
+        room.counts[points], before = before, before + room.counts[points]
+    for n in room.chosen[:chosen]:
+        room.ordered[room.counts[room.bounds[n]]] = n
+        room.counts[room.bounds[n]] += 1
+    return chosen
 
 
 @pairwise
-def _matches(row: int, M: View, S: Search, count: int, for_offers: bool) -> tuple[int, int]:
-    """Judge a need's candidates: how many may be among its best, and the points that these have at least."""
-    best, room, per_need, least = S.best, S.room, S.per_need, S.least
-    _by_bound(room, count)
+def _match(row: int, M: View, S: Search, count: int, for_offers: bool) -> None:
+    """Judge a need's candidates, and keep them for the need and for its offers."""
+    own, best, room = S.own, S.best, S.room
     need = M.needs[row]
-    room.counts[:] = 0
-    found, floor, above = 0, least if per_need else POINTS, 0
+    tables = tables_of(need)
+    own.held[0], own.floor[0] = 0, S.least if own.first.shape[1] else POINTS
     for n in range(count):
         at = room.ordered[n]
         place = room.maybe[at]
         wanted = best.floor[place] if for_offers else POINTS
-        if room.bounds[at] < min(floor, wanted):
+        if room.bounds[at] < min(own.floor[0], wanted):
             continue
         offer_row = S.loose.rows[place]
         offer = M.offers[offer_row]
         judged = judge(need, offer, M, True)
         if judged[0]:
             continue
-        total = totals(need, offer, M, judged, EXPECTED)[3]
-        points = int(np.floor(total + 0.5))
-        if total < least or points < min(floor, wanted):
+        parts = dimensions(need, offer, M, judged, EXPECTED)
+        # Powers are dear: most that fall short do so by more than a bound is wide.
+        if most_points(tables, parts, M, S.table) < min(own.floor[0], wanted):
+            continue
+        score = total(need, parts)
+        points = int(np.floor(score + 0.5))
+        if score < S.least or points < min(own.floor[0], wanted):
             continue
         first, second = _keys(need, offer, M, judged, points)
         if points >= wanted:
-            _offer_keeps(best, place, row, first, second, total, M)
-        if points >= floor:
-            room.offers[found], room.score[found] = offer_row, total
-            room.first[found], room.second[found] = first, second
-            found += 1
-            room.counts[points] += 1
-            above += 1
-            while above - room.counts[floor] >= per_need:
-                above -= room.counts[floor]
-                floor += 1
-    return found, floor
+            _keep(best, place, row, first, second, score, M.needs)
+        if points >= own.floor[0]:
+            _keep(own, 0, offer_row, first, second, score, M.offers)
 
 
 # ---- the best so far
@@ -221,101 +239,77 @@ def _points(key: int) -> int:
 
 
 @pairwise
-def _offer_keeps(best: Best, offer: int, need: int, first: int, second: int, score: float, M: View) -> None:
-    """Put a pair among the best of its offer if it belongs there."""
+def _keep(best: Best, post: int, row: int, first: int, second: int, score: float, partners: Rows) -> None:
+    """Put a partner among the best of a post if it belongs there."""
     kept = best.first.shape[1]
-    held = best.held[offer]
+    held = best.held[post]
     if held == kept:
-        if not _is_before(M, first, second, need, best, offer, held - 1):
+        if not _is_before(partners, first, second, row, best, post, held - 1):
             return
         held -= 1
     slot = held
-    while slot > 0 and _is_before(M, first, second, need, best, offer, slot - 1):
-        best.first[offer, slot], best.second[offer, slot] = (
-            best.first[offer, slot - 1],
-            best.second[offer, slot - 1],
+    while slot > 0 and _is_before(partners, first, second, row, best, post, slot - 1):
+        best.first[post, slot], best.second[post, slot] = (
+            best.first[post, slot - 1],
+            best.second[post, slot - 1],
         )
-        best.need[offer, slot], best.score[offer, slot] = (
-            best.need[offer, slot - 1],
-            best.score[offer, slot - 1],
+        best.partner[post, slot], best.score[post, slot] = (
+            best.partner[post, slot - 1],
+            best.score[post, slot - 1],
         )
         slot -= 1
-    best.first[offer, slot], best.second[offer, slot] = first, second
-    best.need[offer, slot], best.score[offer, slot] = need, score
-    best.held[offer] = held + 1
-    if held + 1 == kept:
-        best.floor[offer] = max(best.floor[offer], _points(best.first[offer, held]))
+    best.first[post, slot], best.second[post, slot] = first, second
+    best.partner[post, slot], best.score[post, slot] = row, score
+    best.held[post] = held + 1
+    # Other threads read the floors: touch them only where they rise.
+    if held + 1 == kept and best.floor[post] < _points(best.first[post, held]):
+        best.floor[post] = _points(best.first[post, held])
 
 
 @pairwise
-def _is_before(M: View, first: int, second: int, need: int, best: Best, offer: int, slot: int) -> bool:
-    """Whether a need comes before one that the offer holds."""
-    if first != best.first[offer, slot]:
-        return first < best.first[offer, slot]
-    if second != best.second[offer, slot]:
-        return second < best.second[offer, slot]
-    return M.needs[need].id < M.needs[best.need[offer, slot]].id
+def _is_before(partners: Rows, first: int, second: int, row: int, best: Best, post: int, slot: int) -> bool:
+    """Whether a partner comes before one that the post holds."""
+    if first != best.first[post, slot]:
+        return first < best.first[post, slot]
+    if second != best.second[post, slot]:
+        return second < best.second[post, slot]
+    return partners[row].id < partners[best.partner[post, slot]].id
+
+
+@pairwise
+def _append(need: int, own: Best, kept: Rows, length: int) -> int:
+    """Append the best pairs of a need to `kept`; return its new length."""
+    for n in range(own.held[0]):
+        kept[length].need, kept[length].offer = need, own.partner[0, n]
+        kept[length].score, kept[length].for_need = own.score[0, n], True
+        length += 1
+    return length
 
 
 @njit(cache=True, nogil=True)
 def merge(M: View, best: Best, to: Best) -> None:
-    """Put the pairs that one thread found for its offers among those of another."""
+    """Put the needs that one thread found for its offers among those of another."""
     for offer in range(len(best.held)):
         for n in range(best.held[offer]):
-            _offer_keeps(
+            _keep(
                 to,
                 offer,
-                best.need[offer, n],
+                best.partner[offer, n],
                 best.first[offer, n],
                 best.second[offer, n],
                 best.score[offer, n],
-                M,
+                M.needs,
             )
 
 
 @njit(cache=True, nogil=True)
-def marked(of_needs: Rows, places: NDArray[np.int32], best: Best) -> NDArray[np.bool_]:
-    """Mark the pairs of needs that are in the lists of their offers as well; return their places there."""
-    found = np.zeros(best.need.shape, np.bool_)
+def mark(of_needs: Rows, places: NDArray[np.int32], best: Best, known: NDArray[np.bool_]) -> None:
+    """Mark the pairs of needs that are in the lists of their offers as well, and their places there."""
     for pair in of_needs:
         place = places[pair.offer]
         if np.floor(pair.score + 0.5) < best.floor[place]:
             continue
         for n in range(best.held[place]):
-            if best.need[place, n] == pair.need:
-                pair.for_offer = found[place, n] = True
+            if best.partner[place, n] == pair.need:
+                pair.for_offer = known[place, n] = True
                 break
-    return found
-
-
-@pairwise
-def _append(M: View, need: int, S: Search, order: NDArray[np.int64], kept: Rows, length: int) -> int:
-    """Append the best pairs of a need to `kept`; return its new length."""
-    room = S.room
-    found = len(order)
-    # Ties of the first key are rare: sort each stretch of them by price and id.
-    start = 0
-    while start < found:
-        end = start + 1
-        while end < found and room.first[order[end]] == room.first[order[start]]:
-            end += 1
-        for n in range(start + 1, end):
-            at, m = order[n], n
-            while m > start and _is_cheaper(M, room, at, order[m - 1]):
-                order[m] = order[m - 1]
-                m -= 1
-            order[m] = at
-        start = end
-    for n in range(min(found, S.per_need)):
-        at = order[n]
-        kept[length].need, kept[length].offer = need, room.offers[at]
-        kept[length].score, kept[length].for_need = room.score[at], True
-        length += 1
-    return length
-
-
-@pairwise
-def _is_cheaper(M: View, room: Room, one: int, other: int) -> bool:
-    if room.second[one] != room.second[other]:
-        return room.second[one] < room.second[other]
-    return M.offers[room.offers[one]].id < M.offers[room.offers[other]].id

@@ -23,7 +23,7 @@ SMALLER = tuple(replace(step, quantity=step.quantity - 1_000) for step in NEED.s
 @njit
 def bound_of(view, need, offer, fact, table):
     asks = view.needs[need]
-    return bound(asked(asks, cap_of(asks, view.offers[offer], view), view), fact, view, table, 0)
+    return bound(asked(asks, cap_of(asks, view.offers[offer], view), view), fact, view, table)
 
 
 def numbered(needs: list[Need]) -> list[Need]:
