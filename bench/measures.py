@@ -18,7 +18,7 @@ from engine.arrays.keeping import keep
 from engine.arrays.ranking import Market
 
 SEED = 1
-TIMES = 3
+TIMES = 5
 T = TypeVar("T")
 
 

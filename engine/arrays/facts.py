@@ -42,6 +42,10 @@ FACTS = np.dtype(
         ("delivery_otherwise", "f4"),
         ("deliverable", "i4"),  # what is not known may be anything
         ("compliance", "i4"),
+        # Kinds of cooling, with SOME where a hall can be built to suit, and the most kW of a rack in
+        # thousandths; of GPUs the kind of fabric and its Gbit/s. What is not known may be anything.
+        ("kinds", "i4"),
+        ("strength", "i4"),
         ("credit", "i4"),
         ("per_security", "f4"),  # 1 over the months,
         ("security_least", "f4"),  # or what it scores if none are asked for or known
@@ -112,6 +116,7 @@ def _fill_curve(M: View, offer: Any, fact: Any) -> None:
 def _fill_halls(M: View, offer: Any, fact: Any) -> None:
     c = M.constants
     fact.rack_kw = fact.rack_blank = fact.built = 0.0
+    fact.kinds = fact.strength = 0
     fact.cooling, fact.delivery, fact.deliverable = 0, offer.delivered & EVERY, 0
     fact.cooling_otherwise = fact.delivery_otherwise = 0.0
     for p in range(offer.phases):
@@ -119,9 +124,13 @@ def _fill_halls(M: View, offer: Any, fact: Any) -> None:
         if phase.free <= 0:
             continue
         if np.isnan(phase.max_rack_kw):
-            fact.rack_blank = c.unknown
+            fact.rack_blank, fact.strength = c.unknown, ANY
         else:
+            fact.strength = max(fact.strength, min(ANY, int(np.ceil(phase.max_rack_kw))))
             fact.rack_kw = max(fact.rack_kw, phase.max_rack_kw)
+        if phase.delivery == NONE or phase.delivery & BUILT:
+            fact.kinds |= SOME
+        fact.kinds |= (EVERY if phase.cooling == NONE else phase.cooling & EVERY) & ~SOME
         if phase.cooling == NONE:
             fact.cooling_otherwise = max(fact.cooling_otherwise, c.unknown)
         else:
@@ -130,6 +139,8 @@ def _fill_halls(M: View, offer: Any, fact: Any) -> None:
         _fill_delivery(M, phase, fact)
     if offer.unit == GPU:
         fact.deliverable = EVERY
+        fact.kinds = EVERY if offer.fabric == NONE else 1 << offer.fabric
+        fact.strength = ANY if offer.fabric_gbps == NONE else min(offer.fabric_gbps, ANY)
 
 
 @unchecked

@@ -84,7 +84,7 @@ def keep(market: Market, per_need: int, per_offer: int, threads: int = 2) -> Row
     view, least = market.view(), market.assumptions.keep_score
     loose = loosened(view)
     of_needs, best = _best(view, loose, _alike(view), per_need, per_offer, least, threads)
-    places, known = _places(view, loose), np.zeros(best.partner.shape, np.bool_)
+    places, known = _places(view, loose), np.zeros(best.slots.shape, np.bool_)
     for pairs in of_needs:
         mark(pairs, places, best, known)
     return np.concatenate([*of_needs, _rows(loose, best, _held(best) & ~known)])
@@ -163,13 +163,14 @@ def _places(view: View, loose: Loose) -> NDArray[np.int32]:
 
 def _held(best: Best) -> NDArray[np.bool_]:
     """Which places of the lists are taken."""
-    return np.arange(best.partner.shape[1]) < best.held[:, None]
+    return np.arange(best.slots.shape[1]) < best.held[:, None]
 
 
 def _rows(loose: Loose, best: Best, chosen: NDArray[np.bool_]) -> Rows:
     """Chosen places of the offers' lists as rows of KEPT: offer by offer, best first."""
     places, slots = np.nonzero(chosen)
     found = np.zeros(len(places), KEPT)
-    found["offer"], found["need"] = loose.rows[places], best.partner[places, slots]
-    found["score"], found["for_offer"] = best.score[places, slots], True
+    taken = best.slots[places, slots]
+    found["offer"], found["need"] = loose.rows[places], taken["partner"]
+    found["score"], found["for_offer"] = taken["score"], True
     return found

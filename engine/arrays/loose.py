@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from engine.arrays.columns import NONE, Rows
 from engine.arrays.compiled import pairwise
-from engine.arrays.facts import ANY, EVERY, facts_of
-from engine.arrays.quantities import GPU
+from engine.arrays.facts import ANY, EVERY, SOME, facts_of
+from engine.arrays.quantities import BUILT, GPU
 from engine.arrays.ranking import View
 
 WORD = 8  # answers looked at together
@@ -36,6 +36,8 @@ class Loose(NamedTuple):
     escalator: NDArray[np.int32]
     compliance: NDArray[np.int32]
     deliverable: NDArray[np.int32]
+    kinds: NDArray[np.int32]
+    strength: NDArray[np.int32]
     ready: NDArray[np.int32]  # the days on which what there is rises, a row each,
     risen: NDArray[np.int32]  # and what it has risen to
     facts: Rows
@@ -49,10 +51,11 @@ def loosened(view: View) -> Loose:
     clustered = (offers["unit"] == GPU) & (offers["largest_cluster"] != NONE)
     size = np.where(clustered, np.minimum(size, offers["largest_cluster"]), size)
     alive = np.flatnonzero(offers["alive"])
-    group = np.stack([offers[name][alive] for name in ("place", "model", "unit")])
-    order = np.lexsort((-size[alive], *group))
-    rows, group = alive[order], group[:, order]
-    changes = np.flatnonzero((group[:, 1:] != group[:, :-1]).any(axis=0)) + 1
+    unit, model, place = (offers[name][alive].astype(np.int64) for name in ("unit", "model", "place"))
+    group = unit << 60 | model + 1 << 30 | place + 1
+    order = np.lexsort((-size[alive], group))
+    rows, group = alive[order], group[order]
+    changes = np.flatnonzero(group[1:] != group[:-1]) + 1
     basis = offers["basis"].astype(np.int64)
 
     def column(values: NDArray[Any]) -> NDArray[np.int32]:
@@ -72,6 +75,8 @@ def loosened(view: View) -> Loose:
         escalator=column(np.nan_to_num(offers["escalator_pct"], nan=NONE)),
         compliance=column(facts["compliance"]),
         deliverable=column(facts["deliverable"]),
+        kinds=column(facts["kinds"]),
+        strength=column(facts["strength"]),
         ready=np.ascontiguousarray(facts["ready"][rows].T),
         risen=np.ascontiguousarray(facts["risen"][rows].T),
         facts=facts[rows],
@@ -145,6 +150,7 @@ def _test(need: Any, M: View, L: Loose, start: int, end: int, fits: NDArray[np.u
     basis = np.int32(ANY if is_gpu or need.basis == 0 else need.basis)
     escalator = np.int32(ANY if is_gpu or np.isnan(need.max_escalator_pct) else need.max_escalator_pct)
     words, types = np.int32(need.compliance & EVERY), np.int32(need.delivery & EVERY or EVERY)
+    kinds, strength, built = _hall_or_fabric(need)
     first, last = M.steps[need.step], M.steps[need.step + need.judged - 1]
     soon, by = np.int32(first.on + need.slack), np.int32(last.on + need.slack)
     some, wanted = np.int32(min(first_least(need, M), ANY)), np.int32(min(least_size(need, M), ANY))
@@ -154,6 +160,7 @@ def _test(need: Any, M: View, L: Loose, start: int, end: int, fits: NDArray[np.u
     classes, instead, hourly = L.credit[start:end], L.instead[start:end], L.hours[start:end]
     bases, rises = L.basis[start:end], L.escalator[start:end]
     had, deliverable = L.compliance[start:end], L.deliverable[start:end]
+    has, strong = L.kinds[start:end], L.strength[start:end]
     ready, then, later = L.ready[0, start:end], L.ready[1, start:end], L.ready[2, start:end]
     risen, rises_then, rises_later = L.risen[0, start:end], L.risen[1, start:end], L.risen[2, start:end]
     for n in range(count):
@@ -172,6 +179,17 @@ def _test(need: Any, M: View, L: Loose, start: int, end: int, fits: NDArray[np.u
             | ((then[n] <= by) & (rises_then[n] >= wanted))
             | ((later[n] <= by) & (rises_later[n] >= wanted))
         )
-        fits[n] &= ok
+        fits[n] &= ok & (has[n] & kinds != 0) & ((strong[n] >= strength) | (has[n] & built != 0))
     for n in range(count, (count + WORD - 1) // WORD * WORD):
         fits[n] = 0
+
+
+@pairwise
+def _hall_or_fabric(need: Any) -> tuple[np.int32, np.int32, np.int32]:
+    """What an offer's `kinds` and `strength` are compared with; the kind that makes up for strength."""
+    if need.unit == GPU:
+        return np.int32(need.fabrics & EVERY or EVERY), np.int32(need.min_fabric_gbps), np.int32(0)
+    built = SOME if need.delivery == 0 or need.delivery & BUILT else 0
+    kinds = need.cooling & ~SOME & EVERY or EVERY
+    rack_kw = 0 if np.isnan(need.min_rack_kw) else int(min(need.min_rack_kw, ANY))
+    return np.int32(kinds | built), np.int32(rack_kw), np.int32(built)

@@ -29,16 +29,17 @@ KEPT = np.dtype(
 HOPED = 1.5
 
 
+# A partner, by its row, in the list of a post: with both keys of the order, as `_keys` has them.
+SLOT = np.dtype([("first", "i8"), ("second", "i8"), ("score", "f8"), ("partner", "i4")], align=True)
+
+
 class Best(NamedTuple):
     """The best partners so far of each post, by its place; best first.
 
     `floor` is the points that a newcomer must reach.
     """
 
-    first: NDArray[np.int64]  # both keys of the order, as `_keys` has them
-    second: NDArray[np.int64]
-    partner: NDArray[np.int32]  # rows
-    score: NDArray[np.float64]
+    slots: Rows  # of SLOT, a row for each post
     held: NDArray[np.int32]
     floor: NDArray[np.int32]
 
@@ -74,10 +75,7 @@ def searching(loose: Loose, floor: NDArray[np.int32], per_need: int, per_offer: 
 
 
 def _nothing(kept: int, floor: NDArray[np.int32]) -> Best:
-    posts, last = len(floor), np.iinfo(np.int64).max
-    first, second = np.full((posts, kept), last), np.full((posts, kept), last)
-    partner, score = np.full((posts, kept), NONE, np.int32), np.zeros((posts, kept))
-    return Best(first, second, partner, score, np.zeros(posts, np.int32), floor)
+    return Best(np.zeros((len(floor), kept), SLOT), np.zeros(len(floor), np.int32), floor)
 
 
 def _room(offers: int) -> Room:
@@ -98,7 +96,7 @@ def _room(offers: int) -> Room:
 @njit(cache=True, nogil=True)
 def best_of(M: View, S: Search, needs: NDArray[np.int32]) -> Rows:
     """The best pairs of each of these needs; those of each offer gather in `S.best`."""
-    per_need = S.own.first.shape[1]
+    per_need = S.own.slots.shape[1]
     kept = np.zeros(len(needs) * per_need, KEPT)
     length, groups, before = 0, 0, NONE
     for row in needs:
@@ -192,7 +190,7 @@ def _match(row: int, M: View, S: Search, count: int, for_offers: bool) -> None:
     own, best, room = S.own, S.best, S.room
     need = M.needs[row]
     tables = tables_of(need)
-    own.held[0], own.floor[0] = 0, S.least if own.first.shape[1] else POINTS
+    own.held[0], own.floor[0] = 0, S.least if own.slots.shape[1] else POINTS
     for n in range(count):
         at = room.ordered[n]
         place = room.maybe[at]
@@ -241,47 +239,39 @@ def _points(key: int) -> int:
 @pairwise
 def _keep(best: Best, post: int, row: int, first: int, second: int, score: float, partners: Rows) -> None:
     """Put a partner among the best of a post if it belongs there."""
-    kept = best.first.shape[1]
-    held = best.held[post]
-    if held == kept:
-        if not _is_before(partners, first, second, row, best, post, held - 1):
+    kept = best.slots.shape[1]
+    slot = best.held[post]
+    if slot == kept:
+        if not _is_before(partners, first, second, row, best.slots[post, slot - 1]):
             return
-        held -= 1
-    slot = held
-    while slot > 0 and _is_before(partners, first, second, row, best, post, slot - 1):
-        best.first[post, slot], best.second[post, slot] = (
-            best.first[post, slot - 1],
-            best.second[post, slot - 1],
-        )
-        best.partner[post, slot], best.score[post, slot] = (
-            best.partner[post, slot - 1],
-            best.score[post, slot - 1],
-        )
         slot -= 1
-    best.first[post, slot], best.second[post, slot] = first, second
-    best.partner[post, slot], best.score[post, slot] = row, score
-    best.held[post] = held + 1
+    best.held[post] = slot + 1
+    while slot > 0 and _is_before(partners, first, second, row, best.slots[post, slot - 1]):
+        best.slots[post, slot] = best.slots[post, slot - 1]
+        slot -= 1
+    newcomer = best.slots[post, slot]
+    newcomer.first, newcomer.second, newcomer.partner, newcomer.score = first, second, row, score
     # Other threads read the floors: touch them only where they rise.
-    if held + 1 == kept and best.floor[post] < _points(best.first[post, held]):
-        best.floor[post] = _points(best.first[post, held])
+    if best.held[post] == kept and best.floor[post] < _points(best.slots[post, kept - 1].first):
+        best.floor[post] = _points(best.slots[post, kept - 1].first)
 
 
 @pairwise
-def _is_before(partners: Rows, first: int, second: int, row: int, best: Best, post: int, slot: int) -> bool:
+def _is_before(partners: Rows, first: int, second: int, row: int, other: Any) -> bool:
     """Whether a partner comes before one that the post holds."""
-    if first != best.first[post, slot]:
-        return first < best.first[post, slot]
-    if second != best.second[post, slot]:
-        return second < best.second[post, slot]
-    return partners[row].id < partners[best.partner[post, slot]].id
+    if first != other.first:
+        return first < other.first
+    if second != other.second:
+        return second < other.second
+    return partners[row].id < partners[other.partner].id
 
 
 @pairwise
 def _append(need: int, own: Best, kept: Rows, length: int) -> int:
     """Append the best pairs of a need to `kept`; return its new length."""
     for n in range(own.held[0]):
-        kept[length].need, kept[length].offer = need, own.partner[0, n]
-        kept[length].score, kept[length].for_need = own.score[0, n], True
+        kept[length].need, kept[length].offer = need, own.slots[0, n].partner
+        kept[length].score, kept[length].for_need = own.slots[0, n].score, True
         length += 1
     return length
 
@@ -291,15 +281,8 @@ def merge(M: View, best: Best, to: Best) -> None:
     """Put the needs that one thread found for its offers among those of another."""
     for offer in range(len(best.held)):
         for n in range(best.held[offer]):
-            _keep(
-                to,
-                offer,
-                best.partner[offer, n],
-                best.first[offer, n],
-                best.second[offer, n],
-                best.score[offer, n],
-                M.needs,
-            )
+            one = best.slots[offer, n]
+            _keep(to, offer, one.partner, one.first, one.second, one.score, M.needs)
 
 
 @njit(cache=True, nogil=True)
@@ -310,6 +293,6 @@ def mark(of_needs: Rows, places: NDArray[np.int32], best: Best, known: NDArray[n
         if np.floor(pair.score + 0.5) < best.floor[place]:
             continue
         for n in range(best.held[place]):
-            if best.partner[place, n] == pair.need:
+            if best.slots[place, n].partner == pair.need:
                 pair.for_offer = known[place, n] = True
                 break
