@@ -12,7 +12,7 @@ SLICE_SECONDS = 20
 RUN_SLICE_SECONDS = 2
 
 # One picture of the market for each worker process; every post refreshes what it needs of it.
-_market = Market()
+_market = Market(for_good=True)
 
 
 @shared_task(name=bell.WORK)

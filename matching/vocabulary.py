@@ -15,8 +15,10 @@ FAT = 2
 # A post that comes or goes looks at so many lists of the other side at most, whether they are either.
 UNEVEN_LOOKED_AT = 250
 
-# A post that enters more lists than this has its own written first, and the others a turn later.
-WRITTEN_AT_ONCE = 200
+# A post that suits more than this of the other side has its own list written before it is asked whose lists
+# it enters. If these are many, it enters so many of them a turn, behind whatever has changed meanwhile.
+ASKED_AT_ONCE = 2_000
+WRITTEN_AT_ONCE = 500
 
 NEAR_MISSES = 10
 # Counts, near misses and wins of a post follow changes of the other side after at most this long.

@@ -41,18 +41,23 @@ def unchanged(posts: Iterable[int], current: Mapping[int, int], entries: Mapping
 
 
 class Stored(NamedTuple):
-    """A match of a post, and for which of the two lists it is kept."""
+    """A match of a post, for which of the two lists it is kept, and what it was scored at."""
 
     post: int
     partner: int
     for_post: bool
     for_partner: bool
+    version: int
+    partner_version: int
+    assumptions: int
 
 
 def stored(side: WhichSide, posts: Collection[int]) -> list[Stored]:
     """All matches of these posts, which are of one side."""
+    other = OTHER[side]
     found = Match.objects.filter(**{f"{side}__in": list(posts)})
-    rows = found.values_list(f"{side}_id", f"{OTHER[side]}_id", FLAG[side], FLAG[OTHER[side]])
+    flags, versions = (FLAG[side], FLAG[other]), (f"{side}_version", f"{other}_version")
+    rows = found.values_list(f"{side}_id", f"{other}_id", *flags, *versions, "assumptions_version")
     return [Stored(*row) for row in rows]
 
 

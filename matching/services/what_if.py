@@ -30,7 +30,7 @@ OwnPost = Site | GpuPool | CapacityRequest
 Pair = Any  # a row of `engine.arrays.PAIR`
 
 # What this process knows of the market: read by the first try, brought up to date by each, one at a time.
-market, _looking, _reading = Market(), Lock(), Lock()
+market, _looking, _reading = Market(for_good=True), Lock(), Lock()
 LONGEST_WAIT_SECONDS = 5
 # A market of hundreds of thousands is not read while somebody waits, but behind his back, in slices.
 FIRST_LOOK_SECONDS, SLICE_SECONDS = 5, 1

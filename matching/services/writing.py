@@ -21,6 +21,7 @@ from matching.services.ranking import Ranked
 from matching.services.rows import (
     OTHER,
     Kept,
+    Stored,
     WhichSide,
     share_locked,
     stored,
@@ -29,6 +30,7 @@ from matching.services.rows import (
 )
 from matching.snapshots import Entry
 from matching.vocabulary import (
+    ASKED_AT_ONCE,
     FAT,
     KEPT_PER_NEED,
     KEPT_PER_OFFER,
@@ -70,7 +72,7 @@ def write(
     now: datetime,
     own_first: bool = False,
 ) -> bool:
-    """Make the stored matches of one post say what was found; False if that is its own list only.
+    """Make the stored matches of one post say what was found; False if other lists are still owed some.
 
     With `own_first` a post that enters very many lists of the other side has its own written before them.
 
@@ -78,27 +80,42 @@ def write(
     alone: they await matching themselves. All posts concerned are share-locked, so that at commit every row
     written belongs to versions that still stand.
     """
-    kept = [_kept(own, one) for one in ranked]
-    is_all = not own_first or sum(len(one.partners) for one in kept) <= WRITTEN_AT_ONCE
-    if not is_all:
-        kept = [one.only(one.for_own) for one in kept]
-    found = {partner for one in kept for partner in one.partners}
     rows = stored(own.side, [own.post_id])
-    had = {row.partner for row in rows} if is_all else set[int]()
-    current = share_locked(found | had | {own.post_id})
+    is_asked = not own_first or sum(len(one.partners) for one in ranked) <= ASKED_AT_ONCE
+    every = [_kept(own, one) if is_asked else _own_list(own, one) for one in ranked]
+    settled = {row.partner for row in rows if _is_settled(row, own, entries)}
+    due = [one.only(one.for_own | ~np.isin(one.partners, list(settled))) for one in every]
+    is_all = is_asked and sum(int((~one.for_own).sum()) for one in due) <= WRITTEN_AT_ONCE
+    if not is_all:
+        room = 0 if own_first else WRITTEN_AT_ONCE
+        due = [one.only(one.for_own | (np.cumsum(~one.for_own) <= room)) for one in due]
+    written = {partner for one in due for partner in one.partners}
+    gone = {row.partner for row in rows} if is_all else set[int]()
+    gone -= {partner for one in every for partner in one.partners}
+    current = share_locked(written | gone | {own.post_id})
     if current.get(own.post_id) != own.version:
         raise Overtaken
-    still = unchanged(found | had, current, entries)
-    scored = {partner: entries[partner].version for partner in found} | {own.post_id: own.version}
-    for one in kept:
+    still = unchanged(written | gone, current, entries)
+    scored = {partner: entries[partner].version for partner in written} | {own.post_id: own.version}
+    for one in due:
         upsert(own.side, one.only(partner in still for partner in one.partners), scored)
-    lose(own.side, [(own.post_id, partner) for partner in still - found])
+    lose(own.side, [(own.post_id, partner) for partner in gone & still])
     _note(own, ranked, seen_xid, now)
     theirs = {row.partner for row in rows if row.for_partner}
-    joined = {partner for one in kept for partner in one.only(one.for_other).partners} - theirs
-    lost = theirs - found if is_all else set[int]()
-    _mark_uneven_afterwards(OTHER[own.side], still & (joined | lost), own.post_id)
+    joined = {partner for one in due for partner in one.only(one.for_other).partners} - theirs
+    _mark_uneven_afterwards(OTHER[own.side], still & (joined | gone & theirs), own.post_id)
     return is_all
+
+
+def _is_settled(row: Stored, own: Own, entries: Mapping[int, Entry]) -> bool:
+    """Whether a match is kept for the other list only, and says there what it would be made to say."""
+    scored_at = row.version, row.partner_version, row.assumptions
+    stands = row.partner in entries and scored_at == (
+        own.version,
+        entries[row.partner].version,
+        STANDARD.version,
+    )
+    return row.for_partner and not row.for_post and stands
 
 
 def forget(*, post_id: int, side: WhichSide) -> None:
@@ -117,17 +134,26 @@ def _kept(own: Own, ranked: Ranked) -> Kept:
     ranked first.
     """
     floors = Ranking.objects.reached(ranked.partners, ranked.pairs["points"].tolist(), ranked.unit)
-    theirs = arrays.standing(ranked.pairs, np.full(len(ranked.pairs), own.post_id)).tolist()
-    for_other = np.array(
-        [
-            partner in floors and place >= (floors[partner] or [])
-            for partner, place in zip(ranked.partners, theirs, strict=True)
-        ],
-        np.bool_,
+    asked = np.flatnonzero(np.isin(ranked.partners, list(floors)))
+    theirs = arrays.standing(ranked.pairs[asked], np.full(len(asked), own.post_id)).tolist()
+    every = _list(own, ranked)
+    for n, place in zip(asked.tolist(), theirs, strict=True):
+        every.for_other[n] = place >= (floors[ranked.partners[n]] or [])
+    return every.only(every.for_own | every.for_other)
+
+
+def _own_list(own: Own, ranked: Ranked) -> Kept:
+    every = _list(own, ranked)
+    return every.only(every.for_own)
+
+
+def _list(own: Own, ranked: Ranked) -> Kept:
+    """All pairs, of which nobody has said yet whether the others want them."""
+    count = len(ranked.pairs)
+    for_own = np.arange(count) < own.kept
+    return Kept(
+        ranked.pairs, [own.post_id] * count, ranked.partners, for_own, for_other=np.zeros(count, np.bool_)
     )
-    for_own = np.arange(len(ranked.pairs)) < own.kept
-    every = Kept(ranked.pairs, [own.post_id] * len(ranked.pairs), ranked.partners, for_own, for_other)
-    return every.only(for_own | for_other)
 
 
 def _note(own: Own, ranked: list[Ranked], seen_xid: int, now: datetime) -> None:

@@ -283,7 +283,20 @@ class TestOwnListFirst:
         assert "Matching…" not in miner.client.get(f"/matches/of/{site.uid}/").content.decode()
 
         self.rank_one()
+        assert rows.count() == rows.filter(for_need=True).count() == 5
+        self.rank_one()
         assert rows.count() == rows.filter(for_need=True).count() == 6
+        assert not Change.objects.exists()
+
+    def test_who_suits_very_many_is_not_asked_first_whose_lists_it_enters(self, make, monkeypatch):
+        monkeypatch.setattr(writing, "WRITTEN_AT_ONCE", 1_000)
+        monkeypatch.setattr(writing, "ASKED_AT_ONCE", 5)
+        site = make.site()
+
+        self.rank_one()
+        assert Match.objects.filter(offer=site).count() == 2
+        self.rank_one()
+        assert Match.objects.filter(offer=site).count() == 6
         assert not Change.objects.exists()
 
     def test_whoever_posts_meanwhile_comes_first(self, make):
