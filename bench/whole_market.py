@@ -80,19 +80,19 @@ def _told(one: Measured) -> str:
 
 
 def _measure(workers: int, *, kill: bool = False) -> Measured:
-    looks: list[Look] = []
+    seen: list[Look] = []
     peak = 0.0
     with at_work(workers) as children, ExitStack() as replaced:
         started = time.perf_counter()
         for look in looks(start_run(by=None, now=datetime.now(UTC))):
-            looks.append(look)
+            seen.append(look)
             peak = max(peak, largest_mb())
             if kill and look.done > look.posts / 2:
                 children[0].kill()
                 replaced.enter_context(at_work(1))
                 kill = False
         seconds = time.perf_counter() - started
-    return Measured(workers, seconds, _pace(looks), peak, _fingerprint())
+    return Measured(workers, seconds, _pace(seen), peak, _fingerprint())
 
 
 def largest_mb() -> float:

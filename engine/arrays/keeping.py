@@ -130,7 +130,8 @@ def _run(
     threads: int,
 ) -> tuple[list[Rows], Best]:
     """The best pairs of these needs; and those of the offers that reach the floor, which rises."""
-    parts = iter(np.array_split(needs, PARTS))
+    # In one piece each: over steps through memory the loops would be compiled once more.
+    parts = iter(np.array_split(np.ascontiguousarray(needs), PARTS))
     searches = [searching(loose, floor, per_need, per_offer, least) for _ in range(threads)]
 
     def search_on(search: Search) -> list[Rows]:

@@ -81,17 +81,8 @@ def write(
     written belongs to versions that still stand.
     """
     rows = stored(own.side, [own.post_id])
-    is_asked = not own_first or sum(len(one.partners) for one in ranked) <= ASKED_AT_ONCE
-    every = [_kept(own, one) if is_asked else _own_list(own, one) for one in ranked]
-    settled = {row.partner for row in rows if _is_settled(row, own, entries)}
-    due = [one.only(one.for_own | ~np.isin(one.partners, list(settled))) for one in every]
-    is_all = is_asked and sum(int((~one.for_own).sum()) for one in due) <= WRITTEN_AT_ONCE
-    if not is_all:
-        room = 0 if own_first else WRITTEN_AT_ONCE
-        due = [one.only(one.for_own | (np.cumsum(~one.for_own) <= room)) for one in due]
+    due, gone, is_all = _turn(own, ranked, rows, entries, own_first)
     written = {partner for one in due for partner in one.partners}
-    gone = {row.partner for row in rows} if is_all else set[int]()
-    gone -= {partner for one in every for partner in one.partners}
     current = share_locked(written | gone | {own.post_id})
     if current.get(own.post_id) != own.version:
         raise Overtaken
@@ -107,14 +98,26 @@ def write(
     return is_all
 
 
+def _turn(
+    own: Own, ranked: list[Ranked], rows: list[Stored], entries: Mapping[int, Entry], own_first: bool
+) -> tuple[list[Kept], set[int], bool]:
+    """The pairs to write this turn, the partners to lose, and whether that is all there is to do."""
+    is_asked = not own_first or sum(len(one.partners) for one in ranked) <= ASKED_AT_ONCE
+    every = [_kept(own, one) if is_asked else _own_list(own, one) for one in ranked]
+    settled = [row.partner for row in rows if _is_settled(row, own, entries)]
+    due = [one.only(one.for_own | ~np.isin(one.partners, settled)) for one in every]
+    if is_asked and sum(int((~one.for_own).sum()) for one in due) <= WRITTEN_AT_ONCE:
+        found = {partner for one in every for partner in one.partners}
+        return due, {row.partner for row in rows} - found, True
+    room = 0 if own_first else WRITTEN_AT_ONCE
+    return [one.only(one.for_own | (np.cumsum(~one.for_own) <= room)) for one in due], set(), False
+
+
 def _is_settled(row: Stored, own: Own, entries: Mapping[int, Entry]) -> bool:
     """Whether a match is kept for the other list only, and says there what it would be made to say."""
     scored_at = row.version, row.partner_version, row.assumptions
-    stands = row.partner in entries and scored_at == (
-        own.version,
-        entries[row.partner].version,
-        STANDARD.version,
-    )
+    partner = entries.get(row.partner)
+    stands = partner is not None and scored_at == (own.version, partner.version, STANDARD.version)
     return row.for_partner and not row.for_post and stands
 
 
