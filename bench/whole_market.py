@@ -164,6 +164,8 @@ def looks(run: Run) -> Iterator[Look]:
 
 def _pace(looks: list[Look]) -> float:
     within = [look for look in looks if FROM * look.posts <= look.done <= TO * look.posts]
+    if len(within) < 2:
+        sys.exit("This market is ranked between two looks. Take a larger one.")
     return (within[-1].done - within[0].done) / (within[-1].when - within[0].when)
 
 

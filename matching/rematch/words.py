@@ -45,7 +45,7 @@ def outcome_of(run: Mapping[str, Any]) -> str:
     values = {
         "done": f"{run['posts'] - run['remaining']:,}",
         "posts": f"{run['posts']:,}",
-        "time": duration(round((run["drained_at"] - run["marked_at"]).total_seconds())),
+        "time": duration((run["drained_at"] - run["marked_at"]).total_seconds()),
         "pace": f"{run['posts_per_second'] or 0:,.0f}",
     }
     told = _("%(done)s of %(posts)s posts ranked in %(time)s, %(pace)s a second.") % values
@@ -98,10 +98,12 @@ def _signed(points: int) -> str:
     return f"+{points}" if points > 0 else f"−{-points}"
 
 
-def duration(seconds: int) -> str:
+def duration(seconds: float) -> str:
     """As exact as one needs it: 40 s, 12 min, 3 h 20 min."""
+    if seconds < 1:
+        return _("less than a second")
     if seconds < 2 * MINUTE:
-        return _("%(seconds)s s") % {"seconds": seconds}
+        return _("%(seconds)s s") % {"seconds": round(seconds)}
     if seconds < 2 * HOUR:
         return _("%(minutes)s min") % {"minutes": round(seconds / MINUTE)}
     hours, minutes = divmod(round(seconds / MINUTE), 60)

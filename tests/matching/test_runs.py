@@ -17,6 +17,7 @@ from listings.models import Change
 from listings.services import changes
 from matching.models import ListBefore, Match, Ranking, Run
 from matching.rematch.shown import shown
+from matching.rematch.words import duration
 from matching.services import advance, cancel_run, drain, start_run
 from matching.services.runs import RunOver, RunUnderWay
 
@@ -365,3 +366,11 @@ class TestCommand:
 
         assert "goes on without you" in self.said("--watch")
         assert Run.objects.under_way().exists()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0.37, "less than a second"), (40.4, "40 s"), (720, "12 min"), (12_000, "3 h 20 min")],
+)
+def test_how_long_a_run_took_is_told_as_exactly_as_one_needs_it(seconds, told):
+    assert duration(seconds) == told
