@@ -212,7 +212,7 @@ def _arguments() -> argparse.Namespace:
         "--incremental", type=int, default=100_000, help="sites, and requests, that a new site meets; 0: no"
     )
     parser.add_argument(
-        "--end-to-end", type=int, default=2_000, help="sites, and requests, ranked anew; 0: leave out"
+        "--end-to-end", type=int, default=20_000, help="sites, and requests, ranked anew; 0: leave out"
     )
     parser.add_argument("--pages", type=int, default=100_000, help="sites, and requests; 0: leave out")
     parser.add_argument("--write", type=Path, help="the document to write")
