@@ -19,6 +19,7 @@ LINES = 2
 ANY = np.iinfo(np.int32).max
 EVERY = ANY  # as a mask of words
 SOME = 1 << 30  # a word that every offer has
+TO_SUIT = 1 << 30  # among kinds of cooling: a hall can be built to suit
 
 FACTS = np.dtype(
     [
@@ -42,8 +43,8 @@ FACTS = np.dtype(
         ("delivery_otherwise", "f4"),
         ("deliverable", "i4"),  # what is not known may be anything
         ("compliance", "i4"),
-        # Kinds of cooling, with SOME where a hall can be built to suit, and the most kW of a rack in
-        # thousandths; of GPUs the kind of fabric and its Gbit/s. What is not known may be anything.
+        # Kinds of cooling, TO_SUIT among them, and the most kW of a rack in thousandths; of GPUs the kind of
+        # fabric and its Gbit/s. What is not known may be anything.
         ("kinds", "i4"),
         ("strength", "i4"),
         ("credit", "i4"),
@@ -129,8 +130,8 @@ def _fill_halls(M: View, offer: Any, fact: Any) -> None:
             fact.strength = max(fact.strength, min(ANY, int(np.ceil(phase.max_rack_kw))))
             fact.rack_kw = max(fact.rack_kw, phase.max_rack_kw)
         if phase.delivery == NONE or phase.delivery & BUILT:
-            fact.kinds |= SOME
-        fact.kinds |= (EVERY if phase.cooling == NONE else phase.cooling & EVERY) & ~SOME
+            fact.kinds |= TO_SUIT
+        fact.kinds |= (EVERY if phase.cooling == NONE else phase.cooling & EVERY) & ~TO_SUIT
         if phase.cooling == NONE:
             fact.cooling_otherwise = max(fact.cooling_otherwise, c.unknown)
         else:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.arrays.columns import NONE, Rows
 from engine.arrays.compiled import pairwise
-from engine.arrays.facts import ANY, EVERY, SOME, facts_of
+from engine.arrays.facts import ANY, EVERY, TO_SUIT, facts_of
 from engine.arrays.quantities import BUILT, GPU
 from engine.arrays.ranking import View
 
@@ -36,8 +36,8 @@ class Loose(NamedTuple):
     escalator: NDArray[np.int32]
     compliance: NDArray[np.int32]
     deliverable: NDArray[np.int32]
-    kinds: NDArray[np.int32]
-    strength: NDArray[np.int32]
+    kinds: NDArray[np.int32]  # of cooling or fabric,
+    strength: NDArray[np.int32]  # and of racks or fabric, as `facts` has them
     ready: NDArray[np.int32]  # the days on which what there is rises, a row each,
     risen: NDArray[np.int32]  # and what it has risen to
     facts: Rows
@@ -52,6 +52,7 @@ def loosened(view: View) -> Loose:
     size = np.where(clustered, np.minimum(size, offers["largest_cluster"]), size)
     alive = np.flatnonzero(offers["alive"])
     unit, model, place = (offers[name][alive].astype(np.int64) for name in ("unit", "model", "place"))
+    # One number for the three: there are fewer models and places than that has room for.
     group = unit << 60 | model + 1 << 30 | place + 1
     order = np.lexsort((-size[alive], group))
     rows, group = alive[order], group[order]
@@ -163,6 +164,7 @@ def _test(need: Any, M: View, L: Loose, start: int, end: int, fits: NDArray[np.u
     has, strong = L.kinds[start:end], L.strength[start:end]
     ready, then, later = L.ready[0, start:end], L.ready[1, start:end], L.ready[2, start:end]
     risen, rises_then, rises_later = L.risen[0, start:end], L.risen[1, start:end], L.risen[2, start:end]
+    # In two loops: with more columns in one of them it is not checked that they lie apart, and none is fast.
     for n in range(count):
         ok = (order[n] <= total) & (from_months[n] <= longest) & (to_months[n] >= shortest)
         ok &= (classes[n] <= credit) | (instead[n] <= months)
@@ -189,7 +191,7 @@ def _hall_or_fabric(need: Any) -> tuple[np.int32, np.int32, np.int32]:
     """What an offer's `kinds` and `strength` are compared with; the kind that makes up for strength."""
     if need.unit == GPU:
         return np.int32(need.fabrics & EVERY or EVERY), np.int32(need.min_fabric_gbps), np.int32(0)
-    built = SOME if need.delivery == 0 or need.delivery & BUILT else 0
-    kinds = need.cooling & ~SOME & EVERY or EVERY
+    built = TO_SUIT if need.delivery == 0 or need.delivery & BUILT else 0
+    kinds = need.cooling & ~TO_SUIT & EVERY or EVERY
     rack_kw = 0 if np.isnan(need.min_rack_kw) else int(min(need.min_rack_kw, ANY))
     return np.int32(kinds | built), np.int32(rack_kw), np.int32(built)
