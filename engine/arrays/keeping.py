@@ -39,7 +39,7 @@ class Lists:
         view = self.market.view()
         rows = _alike(view, np.array(needs, np.int64))
         of_needs, _ = _best(view, self._offers(view), rows, most, 0, self._least, threads=1)
-        return scored(view, np.concatenate(of_needs))
+        return scored(view, _joined(of_needs))
 
     def of_offers(self, offers: list[int], most: int) -> Rows:
         """The best needs of these offers (rows), as rows of `PAIR`: offer by offer, best first."""
@@ -87,7 +87,7 @@ def keep(market: Market, per_need: int, per_offer: int, threads: int = 2) -> Row
     places, known = _places(view, loose), np.zeros(best.slots.shape, np.bool_)
     for pairs in of_needs:
         mark(pairs, places, best, known)
-    return np.concatenate([*of_needs, _rows(loose, best, _held(best) & ~known)])
+    return _joined([*of_needs, _rows(loose, best, _held(best) & ~known)])
 
 
 def _best(
@@ -169,9 +169,15 @@ def _held(best: Best) -> NDArray[np.bool_]:
 
 def _rows(loose: Loose, best: Best, chosen: NDArray[np.bool_]) -> Rows:
     """Chosen places of the offers' lists as rows of KEPT: offer by offer, best first."""
-    places, slots = np.nonzero(chosen)
-    found = np.zeros(len(places), KEPT)
-    taken = best.slots[places, slots]
-    found["offer"], found["need"] = loose.rows[places], taken["partner"]
+    # Whole rows are taken at once by `take`; by an index they are copied field by field.
+    at = np.flatnonzero(chosen)
+    taken = best.slots.reshape(-1).take(at)
+    found = np.zeros(len(at), KEPT)
+    found["offer"], found["need"] = loose.rows[at // best.slots.shape[1]], taken["partner"]
     found["score"], found["for_offer"] = taken["score"], True
     return found
+
+
+def _joined(parts: list[Rows]) -> Rows:
+    """Rows of KEPT one after the other; as bytes, or they would be copied field by field."""
+    return np.concatenate([part.view(f"V{KEPT.itemsize}") for part in parts]).view(KEPT)

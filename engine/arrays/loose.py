@@ -80,7 +80,7 @@ def loosened(view: View) -> Loose:
         strength=column(facts["strength"]),
         ready=np.ascontiguousarray(facts["ready"][rows].T),
         risen=np.ascontiguousarray(facts["risen"][rows].T),
-        facts=facts[rows],
+        facts=facts.take(rows),  # by an index they would be copied field by field
     )
 
 

@@ -97,7 +97,7 @@ def _room(offers: int) -> Room:
 def best_of(M: View, S: Search, needs: NDArray[np.int32]) -> Rows:
     """The best pairs of each of these needs; those of each offer gather in `S.best`."""
     per_need = S.own.slots.shape[1]
-    kept = np.zeros(len(needs) * per_need, KEPT)
+    kept = np.empty(len(needs) * per_need, KEPT)
     length, groups, before = 0, 0, NONE
     for row in needs:
         if before == NONE or not _wish_alike(M.needs[before], M.needs[row]):
@@ -271,7 +271,8 @@ def _append(need: int, own: Best, kept: Rows, length: int) -> int:
     """Append the best pairs of a need to `kept`; return its new length."""
     for n in range(own.held[0]):
         kept[length].need, kept[length].offer = need, own.slots[0, n].partner
-        kept[length].score, kept[length].for_need = own.slots[0, n].score, True
+        kept[length].score = own.slots[0, n].score
+        kept[length].for_need, kept[length].for_offer = True, False
         length += 1
     return length
 
