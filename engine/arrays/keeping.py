@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,12 @@ from engine.arrays.bounds import POINTS
 from engine.arrays.columns import ANYBODY, NONE, Rows
 from engine.arrays.loose import Loose, loosened, only
 from engine.arrays.ranking import Market, View, scored
-from engine.arrays.searching import KEPT, Best, Search, best_of, mark, merge, searching
+from engine.arrays.searching import KEPT, Best, Search, best_of, mark, merge, searching, settle
 from engine.types import Offer, Unit
 
 # One need in so many is looked at first, and an offer hopes for what these tell it, less so many standard
 # deviations of their number.
-SAMPLED, DEVIATIONS = 16, 1
+SAMPLED, DEVIATIONS = 8, 1
 PARTS = 32  # of the needs, for threads to take
 
 
@@ -100,50 +100,55 @@ def _best(
     threads: int,
 ) -> tuple[list[Rows], Best]:
     """The best pairs of each of these needs, need by need and best first; and of each of these offers."""
-    run = partial(_run, view, least=least, threads=threads)
-    floor = np.full(len(loose.rows), least if per_offer else POINTS, np.int32)
-    hopes = floor.copy()
-    if per_offer:
-        # The worst of an offer's best needs is hoped to have the points that one need in SAMPLED tells.
-        expected = per_offer / SAMPLED
-        few = int(np.ceil(expected + DEVIATIONS * expected**0.5))
-        run(loose, needs=needs[::SAMPLED], per_need=0, per_offer=few, floor=hopes)
-    of_needs, best = run(loose, needs=needs, per_need=per_need, per_offer=per_offer, floor=hopes.copy())
+    searches = _searches(loose, per_need, per_offer, least, threads)
+    if not per_offer:
+        return _run(view, searches, needs), searches[0].best
+    # The worst of an offer's best needs is hoped to have the points that one need in SAMPLED tells.
+    expected = per_offer / SAMPLED
+    few = int(np.ceil(expected + DEVIATIONS * expected**0.5))
+    sampled = np.arange(len(needs)) % SAMPLED == 0
+    hoping = [_hoping(search, few) for search in searches]
+    of_needs = _run(view, hoping, needs[sampled])
+    settle(hoping[0].best)
+    best = searches[0].best
+    hopes = best.floor.copy()
+    of_needs += _run(view, searches, needs[~sampled])
     # Offers that hold fewer than they may, and perhaps only because they hoped for more.
     failed = (best.held < per_offer) & (hopes > least)
     if failed.any():
-        _, again = run(only(loose, failed), needs=needs, per_need=0, per_offer=per_offer, floor=floor[failed])
-        for name in Best._fields:
-            getattr(best, name)[failed] = getattr(again, name)
+        again = _searches(only(loose, failed), 0, per_offer, least, threads)
+        _run(view, again, needs)
+        best.slots[failed], best.held[failed] = again[0].best.slots, again[0].best.held
+        best.floor[failed] = again[0].best.floor
     return of_needs, best
 
 
-def _run(
-    view: View,
-    loose: Loose,
-    *,
-    needs: NDArray[np.int32],
-    per_need: int,
-    per_offer: int,
-    floor: NDArray[np.int32],
-    least: int,
-    threads: int,
-) -> tuple[list[Rows], Best]:
-    """The best pairs of these needs; and those of the offers that reach the floor, which rises."""
+def _searches(loose: Loose, per_need: int, per_offer: int, least: int, threads: int) -> list[Search]:
+    """One for each thread. They share what each offer asks for: whoever knows of better needs raises it."""
+    floor = np.full(len(loose.rows), least if per_offer else POINTS, np.int32)
+    return [searching(loose, floor, per_need, per_offer, least) for _ in range(threads)]
+
+
+def _hoping(search: Search, few: int) -> Search:
+    """The same search, by which an offer soon asks for what the first few of its list have."""
+    return search._replace(best=search.best._replace(decides=min(few, search.best.decides)))
+
+
+def _run(view: View, searches: list[Search], needs: NDArray[np.int32]) -> list[Rows]:
+    """The best pairs of these needs; those of the offers gather in the first search."""
     # In one piece each: over steps through memory the loops would be compiled once more.
     parts = iter(np.array_split(np.ascontiguousarray(needs), PARTS))
-    searches = [searching(loose, floor, per_need, per_offer, least) for _ in range(threads)]
 
     def search_on(search: Search) -> list[Rows]:
         # Whichever thread is free takes the next part: a slower core does less.
         return [best_of(view, search, part) for part in parts]
 
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(len(searches)) as pool:
         of_needs = [rows for found in pool.map(search_on, searches) for rows in found]
-    best = searches[0].best
     for search in searches[1:]:
-        merge(view, search.best, best)
-    return of_needs, best
+        merge(view, search.best, searches[0].best)
+        search.best.held[:] = 0
+    return of_needs
 
 
 def _alike(view: View, needs: NDArray[np.int64] | None = None) -> NDArray[np.int32]:

@@ -36,12 +36,13 @@ SLOT = np.dtype([("first", "i8"), ("second", "i8"), ("score", "f8"), ("partner",
 class Best(NamedTuple):
     """The best partners so far of each post, by its place; best first.
 
-    `floor` is the points that a newcomer must reach.
+    `floor` is the points that a newcomer must reach: what the one at place `decides` has, counted from 1.
     """
 
     slots: Rows  # of SLOT, a row for each post
     held: NDArray[np.int32]
     floor: NDArray[np.int32]
+    decides: int
 
 
 class Room(NamedTuple):
@@ -69,13 +70,13 @@ class Search(NamedTuple):
 
 
 def searching(loose: Loose, floor: NDArray[np.int32], per_need: int, per_offer: int, least: int) -> Search:
-    """`floor` is shared: whichever thread knows better needs raises it for the other."""
+    """A search for the best needs of these offers (`floor` as in `Best`), and the best offers of needs."""
     own = _nothing(per_need, np.zeros(1, np.int32))
     return Search(loose, powers(), own, _nothing(per_offer, floor), _room(len(loose.rows)), least)
 
 
 def _nothing(kept: int, floor: NDArray[np.int32]) -> Best:
-    return Best(np.zeros((len(floor), kept), SLOT), np.zeros(len(floor), np.int32), floor)
+    return Best(np.zeros((len(floor), kept), SLOT), np.zeros(len(floor), np.int32), floor, kept)
 
 
 def _room(offers: int) -> Room:
@@ -252,8 +253,10 @@ def _keep(best: Best, post: int, row: int, first: int, second: int, score: float
     newcomer = best.slots[post, slot]
     newcomer.first, newcomer.second, newcomer.partner, newcomer.score = first, second, row, score
     # Other threads read the floors: touch them only where they rise.
-    if best.held[post] == kept and best.floor[post] < _points(best.slots[post, kept - 1].first):
-        best.floor[post] = _points(best.slots[post, kept - 1].first)
+    if best.held[post] >= best.decides:
+        points = _points(best.slots[post, best.decides - 1].first)
+        if best.floor[post] < points:
+            best.floor[post] = points
 
 
 @pairwise
@@ -284,6 +287,16 @@ def merge(M: View, best: Best, to: Best) -> None:
         for n in range(best.held[offer]):
             one = best.slots[offer, n]
             _keep(to, offer, one.partner, one.first, one.second, one.score, M.needs)
+
+
+@njit(cache=True, nogil=True)
+def settle(best: Best) -> None:
+    """Set each floor to what the list says, and leave out who does not reach it: others like them were."""
+    for post in range(len(best.held)):
+        if best.held[post] >= best.decides:
+            best.floor[post] = max(best.floor[post], _points(best.slots[post, best.decides - 1].first))
+        while best.held[post] and _points(best.slots[post, best.held[post] - 1].first) < best.floor[post]:
+            best.held[post] -= 1
 
 
 @njit(cache=True, nogil=True)
