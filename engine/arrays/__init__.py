@@ -1,9 +1,9 @@
 """The rules once more, for many pairs at once: rows of numbers in, compiled loops over them.
 
-`columns` turns offers and needs into rows; `quantities`, `money`, `gates` and `scores` say of one pair of
-rows what the modules of nearly the same names in `engine` say of one pair of values; `ranking` walks over
-a whole side, `keeping` over the whole market. Tests hold both forms equal. The reference form explains, this
-one ranks.
+`columns` says what a row holds; `encoding` turns offers and needs into rows, with words as the numbers of
+`codes`, and `tables` keeps them. `quantities`, `money`, `gates` and `scores` say of one pair of rows what the
+modules of nearly the same names in `engine` say of one pair of values; `ranking` walks over a whole side,
+`keeping` over the whole market. Tests hold both forms equal. The reference form explains, this one ranks.
 """
 
 from hashlib import sha256
@@ -26,7 +26,7 @@ def _digest() -> str:
 if not vars(config)["CACHE_DIR"]:
     vars(config)["CACHE_DIR"] = str(Path(__file__).parent / "__pycache__" / _digest())
 
-from engine.arrays.columns import DEAD_ROWS, NEVER, NONE, Rows  # noqa: E402 - compiled on import, so the folder comes first
+from engine.arrays.columns import NEVER, NONE, Rows  # noqa: E402 - compiled on import, so the folder comes first
 from engine.arrays.gates import KEYS  # noqa: E402
 from engine.arrays.keeping import Lists, warm_lists  # noqa: E402
 from engine.arrays.ranking import (  # noqa: E402
@@ -41,6 +41,7 @@ from engine.arrays.ranking import (  # noqa: E402
     standing,
     warm,
 )
+from engine.arrays.tables import DEAD_ROWS  # noqa: E402
 
 __all__ = [
     "DEAD_ROWS",

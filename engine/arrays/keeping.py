@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays.bounds import POINTS
-from engine.arrays.columns import ANYBODY, NONE, Rows
+from engine.arrays.columns import NONE, Rows
+from engine.arrays.encoding import ANYBODY
 from engine.arrays.loose import Loose, loosened, only
 from engine.arrays.ranking import Market, View, scored
 from engine.arrays.searching import KEPT, Best, Search, best_of, mark, merge, searching, settle

@@ -1,6 +1,6 @@
 """Quantities over time for one pair of rows; `engine.supply` and `engine.halls` in numbers.
 
-Verdicts are 1, 0 and −1 (`columns.as_number`). A set of phases is a mask, bit n for the n-th phase.
+Verdicts are 1, 0 and −1 (`codes.as_number`). A set of phases is a mask, bit n for the n-th phase.
 """
 
 from __future__ import annotations

@@ -12,10 +12,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from engine.arrays.columns import ANYBODY, NONE, Codes, Needs, Offers, Rows
+from engine.arrays.codes import Codes
+from engine.arrays.columns import NONE, Rows
+from engine.arrays.encoding import ANYBODY
 from engine.arrays.gates import KEYS, judge, same_unit
 from engine.arrays.quantities import EXPECTED, free
 from engine.arrays.scores import MILLION, PAIR, score, totals
+from engine.arrays.tables import Needs, Offers
 from engine.assumptions import STANDARD, Assumptions
 from engine.fixes import FIXES
 from engine.gates import GATES
