@@ -6,7 +6,7 @@ Loads an invented market into the database that the settings name, which has to 
 one worker, and posts, reads and withdraws one site after the other as `bench/post_to_match.py` does: before
 anything of the market has been ranked, and again once all of it has. Then the site, which suits nearly
 everybody, also enters the lists of all requests that it is among the best for: the worst case. A run writes
-millions of rows, and for some minutes afterwards Postgres shares the cores to tidy them up: both are told.
+millions of rows that Postgres still has to tidy up, so that is measured before and after it has done so.
 """
 
 from __future__ import annotations

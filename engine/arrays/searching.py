@@ -252,9 +252,15 @@ def _keep(best: Best, post: int, row: int, first: int, second: int, score: float
         slot -= 1
     newcomer = best.slots[post, slot]
     newcomer.first, newcomer.second, newcomer.partner, newcomer.score = first, second, row, score
-    # Other threads read the floors: touch them only where they rise.
+    _raise_floor(best, post)
+
+
+@pairwise
+def _raise_floor(best: Best, post: int) -> None:
+    """Ask of newcomers what the list says."""
     if best.held[post] >= best.decides:
         points = _points(best.slots[post, best.decides - 1].first)
+        # Other threads read the floors: touch them only where they rise.
         if best.floor[post] < points:
             best.floor[post] = points
 
@@ -293,8 +299,7 @@ def merge(M: View, best: Best, to: Best) -> None:
 def settle(best: Best) -> None:
     """Set each floor to what the list says, and leave out who does not reach it: others like them were."""
     for post in range(len(best.held)):
-        if best.held[post] >= best.decides:
-            best.floor[post] = max(best.floor[post], _points(best.slots[post, best.decides - 1].first))
+        _raise_floor(best, post)
         while best.held[post] and _points(best.slots[post, best.held[post] - 1].first) < best.floor[post]:
             best.held[post] -= 1
 
